@@ -65,6 +65,10 @@ named! {
         /// say all that a sender needs. Only endpoints read it: a relay drops a response
         /// that it cannot parse (RFC 4976 section 6.4.3).
         MalformedResponse = "malformed-response",
+        /// A Status without a namespace, as in `200 OK`, or with one of another length than
+        /// three digits, other blanks, or a comment that is malformed, such as one in Latin-1.
+        /// A missing namespace is 000, and a malformed comment is none.
+        MalformedStatus = "malformed-status",
         /// A REPORT with the transaction id of the SEND that it reports on.
         ReportReusesTransactionId = "report-reuses-transaction-id",
         /// A Use-Path with the IP address of a relay in place of its name, or

@@ -4,8 +4,9 @@
 
 mod common;
 
+use common::wire::{Lone, Raw};
 use common::{ALICE, BOB, Pair};
-use msrp::Event;
+use msrp::{Config, Event, Outcome, OutgoingMessage, StatusCode, Tolerance, Tolerances};
 
 /// A SEND of `id`, with what lies between its From-Path and its end-line.
 fn send(id: &str, rest: &str) -> String {
@@ -52,6 +53,61 @@ fn a_success_report_of_partial_asks_for_no_report() {
             _ => None,
         });
         assert!(!received.unwrap().head().success_report(), "{word}");
+    }
+}
+
+/// What Alice is told of her message and of tolerances when a REPORT has this Status.
+fn reported(status: &[u8], tolerances: Tolerances) -> (Vec<Outcome>, Vec<Tolerance>) {
+    let mut config = Config::default();
+    config.parse.tolerances = tolerances;
+    let mut alice = Lone::alice_with(config, common::alice_opens());
+    let message = OutgoingMessage::text("Hey Bob").success_report(true);
+    alice.side.connection.send(alice.session, message).unwrap();
+    let sent = alice.drain();
+    alice.answer(&sent[0], "200 OK");
+    let report = Raw::report("rep1", sent[0].message_id(), "@").range("1-7/7").octets();
+    let at = report.windows(3).position(|found| found == b": @").unwrap() + 2;
+    alice.give(&[&report[..at], status, &report[at + 1..]].concat());
+    let (mut outcomes, mut told) = (Vec::new(), Vec::new());
+    for event in alice.events() {
+        match event {
+            Event::Finished(finished) => outcomes.push(finished.outcome),
+            Event::Tolerated(tolerance) => told.push(tolerance),
+            _ => {}
+        }
+    }
+    (outcomes, told)
+}
+
+// wild: 105
+#[test]
+fn a_status_is_read_without_its_namespace_and_without_a_comment_that_nobody_can_read() {
+    let refused = Outcome::Rejected(StatusCode::FORBIDDEN);
+    for (status, outcome) in [
+        (&b"200 OK"[..], Outcome::Delivered),
+        (b"200", Outcome::Delivered),
+        (b"0 200 OK", Outcome::Delivered),
+        (b"00 200", Outcome::Delivered),
+        (b"0000 200 OK", Outcome::Delivered),
+        (b"000  200 OK", Outcome::Delivered),
+        (b"000\t200\tOK", Outcome::Delivered),
+        (b"000 200 Gr\xfcezi", Outcome::Delivered),
+        (b"200 \xff", Outcome::Delivered),
+        (b"403 Forbidden", refused),
+        (b"0 403", refused),
+        (b"000 403 d\xe9fendu", refused),
+    ] {
+        let text = status.escape_ascii();
+        let told = vec![Tolerance::MalformedStatus];
+        assert_eq!(reported(status, Tolerances::all()), (vec![outcome], told), "{text}");
+        let strict = Tolerances::all().without(Tolerance::MalformedStatus);
+        assert_eq!(reported(status, strict), (vec![], vec![]), "{text}");
+    }
+    assert_eq!(reported(b"000 200 OK", Tolerances::all()), (vec![Outcome::Delivered], vec![]));
+    // Another namespace says nothing of the message, and other texts are no status.
+    for none in [&b"1 200 OK"[..], b"200 200 OK", b"OK", b"2000 OK", b"000 20", b"000 200OK", b""] {
+        let (outcomes, _) = reported(none, Tolerances::all());
+        assert_eq!(outcomes, [], "{}", none.escape_ascii());
     }
 }
 

@@ -501,6 +501,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
     let cases = cases();
     let elsewhere = [
         Tolerance::MalformedResponse,
+        Tolerance::MalformedStatus,
         Tolerance::MissingContentType,
         Tolerance::WholePathInResponse,
         Tolerance::ReportReusesTransactionId,

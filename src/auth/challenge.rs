@@ -43,6 +43,11 @@ impl Challenge {
         Self::read(value).map_err(|kind| params::located(value, kind))
     }
 
+    /// Reads each challenge of a field. Most fields have one.
+    pub(crate) fn each(field: &str) -> impl Iterator<Item = Result<Self, AuthError>> {
+        params::challenges(field).map(Self::parse)
+    }
+
     fn read(value: &str) -> Result<Self, AuthErrorKind> {
         let names = ["realm", "nonce", "opaque", "stale", "algorithm", "qop"];
         let list = params::without_scheme(value)?;

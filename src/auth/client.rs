@@ -111,7 +111,8 @@ impl DigestClient {
     }
 
     /// Takes the WWW-Authenticate values of a 401, one for each header field, and picks
-    /// the best that can be answered: SHA-256 before MD5, and the first of either.
+    /// the best challenge that can be answered: SHA-256 before MD5, and the first of either.
+    /// A field with several challenges, as in HTTP, is read, too.
     ///
     /// # Errors
     ///
@@ -245,8 +246,8 @@ impl Session {
 fn best<'a>(values: impl Iterator<Item = &'a str>) -> Result<Challenge, AuthError> {
     let mut best: Option<Challenge> = None;
     let mut error = AuthErrorKind::NoChallenge.into();
-    for value in values {
-        match Challenge::parse(value) {
+    for challenge in values.flat_map(Challenge::each) {
+        match challenge {
             Ok(it) if best.as_ref().is_none_or(|best| rank(&it) > rank(best)) => best = Some(it),
             Ok(_) => {}
             Err(wrong) => error = wrong,

@@ -37,6 +37,16 @@ pub(super) fn digest(input: &str) -> Parsed<'_, &str> {
     delimited(blanks, word, opt(satisfy(is_blank))).parse_complete(input)
 }
 
+/// The scheme of any challenge with parameters, and the blanks behind it. What has a `=` there
+/// is a parameter.
+///
+/// ```abnf
+/// challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] ; RFC 7235
+/// ```
+pub(super) fn scheme(input: &str) -> Parsed<'_, &str> {
+    terminated(name, (take_while1(is_blank), not(char('=')))).parse_complete(input)
+}
+
 /// What stands between two parameters, and may stand before the first and after the
 /// last.
 ///

@@ -42,6 +42,29 @@ pub(super) fn read<'a, const N: usize>(
     if rest.is_empty() { Ok(values) } else { Err(AuthErrorKind::TooManyParameters) }
 }
 
+/// The challenges of one field, which is a list in HTTP (RFC 7235 section 2.1).
+pub(super) fn challenges(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let first = rest?;
+        rest = after_challenge(first);
+        first.strip_suffix(rest.unwrap_or_default())
+    })
+}
+
+/// What begins with the next challenge, if there is another one.
+fn after_challenge(value: &str) -> Option<&str> {
+    let first = after_separators(value);
+    let mut rest = after_separators(grammar::scheme(first).map_or(first, |(rest, _)| rest));
+    while let Ok((after, _)) = grammar::auth_param(rest) {
+        rest = after_separators(after);
+        if grammar::scheme(rest).is_ok() {
+            return Some(rest);
+        }
+    }
+    None
+}
+
 /// The error of `value`, at the parameter that is wrong.
 #[cold]
 pub(super) fn located(value: &str, kind: AuthErrorKind) -> AuthError {

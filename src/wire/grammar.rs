@@ -9,7 +9,9 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of};
-use nom::combinator::{all_consuming, map, map_opt, opt, recognize, value, verify};
+use nom::combinator::{
+    all_consuming, eof, map, map_opt, opt, peek, recognize, rest, value, verify,
+};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 use nom::{AsChar, IResult, Parser};
@@ -110,6 +112,29 @@ pub(crate) fn status(input: &[u8]) -> Parsed<'_, (u16, u16, Option<&[u8]>)> {
     let codes = separated_pair(status_code, char(' '), status_code);
     let rule = pair(codes, opt(preceded(char(' '), utf8text)));
     map(rule, |((namespace, code), comment)| (namespace, code, comment)).parse_complete(input)
+}
+
+/// What [`Tolerance::MalformedStatus`](crate::Tolerance::MalformedStatus) allows in place of a
+/// `Status`: any blanks, any number of digits in its namespace or none, and any comment, which
+/// is none if it is no `utf8text`.
+pub(crate) fn loose_status(input: &[u8]) -> Parsed<'_, (u16, u16, Option<&[u8]>)> {
+    let namespace = verify(map_opt(digit1, decimal), |namespace| *namespace <= 999);
+    let namespace = opt(terminated(namespace, pair(some_blanks, peek(known_code))));
+    let comment = map(rest, |text: &[u8]| Some(text).filter(|text| is_hval(text)));
+    let comment = alt((value(None, eof), preceded(some_blanks, comment)));
+    map((namespace, known_code, comment), |(namespace, code, comment)| {
+        (namespace.unwrap_or_default(), code, comment)
+    })
+    .parse_complete(input)
+}
+
+/// A `status-code` that is no namespace.
+fn known_code(input: &[u8]) -> Parsed<'_, u16> {
+    verify(status_code, |code| *code >= 100).parse_complete(input)
+}
+
+fn some_blanks(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while1(is_blank).parse_complete(input)
 }
 
 /// ```abnf

@@ -225,7 +225,7 @@ impl HeadParser {
                 read(grammar::failure_report, value, ValueErrorKind::FailureReport)
                     .map(|report| self.fields.failure_report = Some(report))
             }
-            HeaderName::Status => self.status(value),
+            HeaderName::Status => self.status(value, options),
             HeaderName::ContentId
             | HeaderName::ContentDescription
             | HeaderName::ContentDisposition => {

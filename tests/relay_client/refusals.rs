@@ -144,6 +144,46 @@ fn the_challenge_that_is_supported_is_used() {
     assert_eq!(parameter(&client.auth(), "nonce"), Some("\"dcd98b71\""));
 }
 
+/// RFC 4976 section 7 has one challenge in a field, and HTTP a list.
+// wild: 106
+#[test]
+fn each_challenge_of_one_field_is_read() {
+    let sha =
+        "Digest realm=\"a, Digest b\", nonce=\"s256\", qop=\"auth,auth-int\", algorithm=SHA-256";
+    let unknown = "Digest realm=\"a\", nonce=\"x\", qop=\"auth\", algorithm=SHA-512-256";
+    for (field, nonce) in [
+        (format!("{sha}, {CHALLENGE}"), "s256"),
+        (format!("{CHALLENGE},{sha}"), "s256"),
+        (format!("{CHALLENGE} , \t,{sha},"), "s256"),
+        (format!("{unknown}, {CHALLENGE}, {unknown}"), "dcd98b71"),
+        (format!("Basic realm=\"a\", {CHALLENGE}"), "dcd98b71"),
+        (format!("{CHALLENGE}, Basic realm=\"a\""), "dcd98b71"),
+        (format!("Negotiate, {CHALLENGE}"), "dcd98b71"),
+        (format!("Negotiate YWJj=, {CHALLENGE}"), "dcd98b71"),
+        (format!("{CHALLENGE}, {STALE}"), "dcd98b71"),
+    ] {
+        let mut client = Client::new();
+        client.ask(one());
+        client.respond_next("401 Unauthorized", &[("WWW-Authenticate", &field)]);
+        assert_eq!(parameter(&client.auth(), "nonce"), Some(&*format!("\"{nonce}\"")), "{field}");
+    }
+    for field in [format!("{unknown}, {unknown}"), "Basic realm=\"a\", Negotiate".to_owned()] {
+        let reason = first_failure("401 Unauthorized", &[("WWW-Authenticate", &field)]);
+        assert_eq!(reason, AuthenticationFailure::Challenge, "{field}");
+    }
+}
+
+/// A stale nonce is one in whichever challenge of the field.
+#[test]
+fn a_stale_challenge_behind_another_is_seen() {
+    let mut client = Client::new();
+    client.ask(one());
+    client.challenge();
+    let field = format!("Basic realm=\"a\", {STALE}");
+    client.respond_next("401 Unauthorized", &[("WWW-Authenticate", &field)]);
+    assert_eq!(parameter(&client.auth(), "nonce"), Some("\"8b710dcd\""));
+}
+
 #[test]
 fn other_statuses_end_it() {
     for code in [400, 403, 408, 481, 501, 506, 999, 100, 302] {

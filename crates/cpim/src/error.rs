@@ -132,7 +132,7 @@ pub enum ParseErrorKind {
     MissingDelimiter,
     /// More than [`MAX_DEPTH`] multipart bodies inside one another.
     TooDeep,
-    /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds its limits, which
+    /// A document is not well-formed XML in UTF-8 or UTF-16, has a DTD, or exceeds its limits, which
     /// the front page of the crate lists.
     Xml,
     /// The root of a document is another element than this one.
@@ -184,8 +184,8 @@ impl fmt::Display for ParseErrorKind {
             }
             Self::TooDeep => write!(f, "multipart bodies may be nested at most {MAX_DEPTH} deep"),
             Self::Xml => f.write_str(
-                "the document must be XML in UTF-8 without a DTD, and within the limits of octets, \
-                 nodes, attributes and namespaces",
+                "the document must be XML in UTF-8 or UTF-16 without a DTD, and within the limits of \
+                 octets, nodes, attributes and namespaces",
             ),
             Self::Root(name) => write!(f, "the root of the document must be the element {name}"),
             Self::Missing(name) => write!(f, "{name} is missing in the document"),

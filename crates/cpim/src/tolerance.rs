@@ -77,8 +77,9 @@ named! {
         /// A byte order mark at the start.
         ByteOrderMark = "byte-order-mark",
         /// Text around an XML document, or white space before its declaration. It is passed
-        /// over, and told by [`Notification::tolerated`](crate::imdn::Notification::tolerated)
-        /// and [`IsComposing::tolerated`](crate::is_composing::IsComposing::tolerated).
+        /// over, and told by [`Notification::tolerated`](crate::imdn::Notification::tolerated),
+        /// [`IsComposing::tolerated`](crate::is_composing::IsComposing::tolerated) and
+        /// [`ConferenceInfo::tolerated`](crate::conference::ConferenceInfo::tolerated).
         TextAroundDocument = "text-around-document",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
@@ -86,6 +87,16 @@ named! {
         /// (RFC 2046 section 5.1.1). The last part ends with the body. It is always read over
         /// and told by [`Multipart::tolerated`](crate::multipart::Multipart::tolerated).
         MissingCloseDelimiter = "missing-close-delimiter",
+        /// An XML document in UTF-16, by its byte order mark or its first tag. RFC 5438 section
+        /// 11.1 allows UTF-8 alone.
+        Utf16 = "utf-16",
+        /// An XML document in another namespace than that of its specification, or in none; or
+        /// elements in it that have none. Its names say what it is. If an element with the
+        /// right namespace has the same name, that one counts.
+        WrongNamespace = "wrong-namespace",
+        /// A notification of RFC 5438 without a datetime. Its message-id says which message it
+        /// is about.
+        MissingDateTime = "missing-date-time",
     }
 }
 

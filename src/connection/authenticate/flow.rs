@@ -183,8 +183,7 @@ impl Flow {
         let values = || values(head, HeaderName::WwwAuthenticate);
         let tried = &mut self.round.tried;
         if tried.is_fresh {
-            let is_stale =
-                values().filter_map(|it| Challenge::parse(it).ok()).any(|it| it.is_stale());
+            let is_stale = values().flat_map(Challenge::each).flatten().any(|it| it.is_stale());
             if is_stale && !tried.stale {
                 tried.stale = true;
             } else if is_stale || !self.relay.switch() {

@@ -97,8 +97,17 @@ impl HeadParser {
         is_allowed
     }
 
-    pub(super) fn status(&mut self, value: Part<'_>) -> Result<(), Cause> {
-        let (namespace, code, comment) = read(grammar::status, value, ValueErrorKind::Status)?;
+    pub(super) fn status(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
+        let read = read(grammar::status, value, ValueErrorKind::Status);
+        let loose = || grammar::whole(grammar::loose_status, value.text);
+        let (namespace, code, comment) = match read {
+            Err(cause) => {
+                let tolerance = Tolerance::MalformedStatus;
+                let loose = loose().filter(|_| self.allows(tolerance, options, || true));
+                loose.ok_or(cause)?
+            }
+            Ok(read) => read,
+        };
         let comment = comment.unwrap_or_default();
         self.fields.status = Some((namespace, status_code(code)));
         self.fields.status_comment =

@@ -1,6 +1,8 @@
 //! Why something cannot be read.
 
+use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
+use std::iter::successors;
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -14,13 +16,25 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// `kind` is a variant of the error enums of the libraries, which names the kind.
-    pub(super) fn new(kind: &impl Debug, error: &impl Display, octets: Range<u64>) -> Self {
-        Self { kind: name_of(kind), message: error.to_string(), octets }
+    /// `kind` is a variant of the error enums of the libraries, which names the kind. The
+    /// message has the causes of the error, too.
+    pub(super) fn new(kind: &impl Debug, error: &dyn Error, octets: Range<u64>) -> Self {
+        let causes = successors(Some(error), |error| (*error).source());
+        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        Self::of_text(kind, message, octets)
     }
 
-    pub(super) fn at(kind: &impl Debug, error: &impl Display, octets: Range<usize>) -> Self {
+    pub(super) fn at(kind: &impl Debug, error: &dyn Error, octets: Range<usize>) -> Self {
         Self::new(kind, error, octets.start as u64..octets.end as u64)
+    }
+
+    /// What no error of the libraries says.
+    pub(super) fn of_text(
+        kind: &impl Debug,
+        message: impl Into<String>,
+        octets: Range<u64>,
+    ) -> Self {
+        Self { kind: name_of(kind), message: message.into(), octets }
     }
 
     pub(super) fn to_json(&self) -> Value {

@@ -92,6 +92,30 @@ fn a_document_says_what_was_read_over() {
     assert_eq!((&idle["refresh"], &idle["tolerated"]), (&json!(120), &told));
 }
 
+#[test]
+fn documents_in_utf16_or_without_namespace_or_date_are_read() {
+    let folder = Folder::new();
+    let text = "<imdn><message-id>m1</message-id>\
+        <display-notification><status><displayed/></status></display-notification></imdn>";
+    let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let displayed = read(&["imdn", &file(&folder, "utf16", utf16)]);
+    assert_eq!(
+        (&displayed["messageId"], &displayed["dateTime"], &displayed["disposition"]),
+        (&json!("m1"), &Value::Null, &json!("displayed"))
+    );
+    let told = json!(["utf-16", "wrong-namespace", "missing-date-time"]);
+    assert_eq!(displayed["tolerated"], told);
+}
+
+#[test]
+fn the_message_of_an_error_has_its_cause() {
+    let folder = Folder::new();
+    let prefixed = "<i:isComposing><i:state>idle</i:state></i:isComposing>";
+    let error = &unread(&["composing", &file(&folder, "prefix", prefixed)])["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("unknown namespace prefix 'i'"), "{message}");
+}
+
 /// The letters of `Hello` in a stream of zlib.
 const DEFLATED: &[u8] = b"\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5";
 

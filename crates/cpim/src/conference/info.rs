@@ -2,6 +2,8 @@
 
 use super::extent::Extent;
 use super::user::User;
+use crate::aside::Aside;
+use crate::tolerance::CpimTolerances;
 
 /// The state of a conference, or a change of it.
 ///
@@ -34,6 +36,7 @@ pub struct ConferenceInfo {
     pub users_state: Extent,
     /// The users.
     pub users: Vec<User>,
+    pub(super) tolerated: Aside<CpimTolerances>,
 }
 
 impl ConferenceInfo {
@@ -51,7 +54,14 @@ impl ConferenceInfo {
             locked: None,
             users_state: Extent::Full,
             users: Vec::new(),
+            tolerated: Aside(CpimTolerances::none()),
         }
+    }
+
+    /// The deviations in the document that was read. They do not count when two are compared.
+    #[must_use]
+    pub const fn tolerated(&self) -> CpimTolerances {
+        self.tolerated.0
     }
 
     /// Sets [`ConferenceInfo::state`].

@@ -1,14 +1,13 @@
 //! Reading a document.
 
-use roxmltree::Node;
-
 use super::endpoint::{Endpoint, Media};
 use super::extent::Extent;
 use super::info::ConferenceInfo;
 use super::user::User;
 use super::{NAMESPACE, XCON_NAMESPACE};
+use crate::aside::Aside;
 use crate::error::{ParseError, ParseErrorKind};
-use crate::xml::{Limits, Text, child, child_text, children, number, text_of};
+use crate::xml::{Element, Limits, Text, number};
 
 impl ConferenceInfo {
     /// Reads a document of at most 1 MiB, 65,536 nodes and 16,384 declarations of namespaces,
@@ -26,11 +25,11 @@ impl ConferenceInfo {
         let xml = text.parse(NAMESPACE, "conference-info")?;
         let root = xml.root();
         let missing = || xml.fault(ParseErrorKind::Missing("entity"));
-        let description = child(root, "conference-description");
-        let state = child(root, "conference-state");
-        let described = |name| child_text(description?, name);
-        let stated = |name| child_text(state?, name);
-        let users = child(root, "users");
+        let description = root.child("conference-description");
+        let state = root.child("conference-state");
+        let described = |name| description?.child_text(name);
+        let stated = |name| state?.child_text(name);
+        let users = root.child("users");
         Ok(Self {
             entity: root.attribute("entity").ok_or_else(missing)?.to_owned(),
             state: extent(root),
@@ -42,47 +41,50 @@ impl ConferenceInfo {
             active: stated("active").as_deref().and_then(flag),
             locked: stated("locked").as_deref().and_then(flag),
             users_state: users.map_or(Extent::Partial, extent),
-            users: users.into_iter().flat_map(|it| children(it, "user")).filter_map(user).collect(),
+            users: users.into_iter().flat_map(|it| it.children("user")).filter_map(user).collect(),
+            tolerated: Aside(xml.tolerated()),
         })
     }
 }
 
-fn user(node: Node<'_, '_>) -> Option<User> {
-    let nickname = node.attribute((XCON_NAMESPACE, "nickname")).or(node.attribute("nickname"));
-    let roles = child(node, "roles").into_iter().flat_map(|roles| children(roles, "entry"));
+fn user(element: Element<'_>) -> Option<User> {
+    let nickname =
+        element.attribute((XCON_NAMESPACE, "nickname")).or(element.attribute("nickname"));
+    let roles = element.child("roles").into_iter().flat_map(|roles| roles.children("entry"));
     Some(User {
-        entity: node.attribute("entity")?.to_owned(),
-        state: extent(node),
-        display_text: child_text(node, "display-text"),
+        entity: element.attribute("entity")?.to_owned(),
+        state: extent(element),
+        display_text: element.child_text("display-text"),
         nickname: nickname.map(str::to_owned),
-        roles: roles.map(|role| text_of(role).trim().to_owned()).collect(),
-        endpoints: children(node, "endpoint").filter_map(endpoint).collect(),
+        roles: roles.map(|role| role.text().trim().to_owned()).collect(),
+        endpoints: element.children("endpoint").filter_map(endpoint).collect(),
     })
 }
 
-fn endpoint(node: Node<'_, '_>) -> Option<Endpoint> {
+fn endpoint(element: Element<'_>) -> Option<Endpoint> {
     Some(Endpoint {
-        entity: node.attribute("entity")?.to_owned(),
-        state: extent(node),
-        display_text: child_text(node, "display-text"),
-        status: child_text(node, "status").and_then(|text| text.parse().ok()),
-        joining_method: child_text(node, "joining-method").and_then(|text| text.parse().ok()),
-        disconnection_method: child_text(node, "disconnection-method")
+        entity: element.attribute("entity")?.to_owned(),
+        state: extent(element),
+        display_text: element.child_text("display-text"),
+        status: element.child_text("status").and_then(|text| text.parse().ok()),
+        joining_method: element.child_text("joining-method").and_then(|text| text.parse().ok()),
+        disconnection_method: element
+            .child_text("disconnection-method")
             .and_then(|text| text.parse().ok()),
-        media: children(node, "media").filter_map(medium).collect(),
+        media: element.children("media").filter_map(medium).collect(),
     })
 }
 
-fn medium(node: Node<'_, '_>) -> Option<Media> {
+fn medium(element: Element<'_>) -> Option<Media> {
     Some(Media {
-        id: node.attribute("id")?.to_owned(),
-        media_type: child_text(node, "type"),
-        status: child_text(node, "status").and_then(|text| text.parse().ok()),
+        id: element.attribute("id")?.to_owned(),
+        media_type: element.child_text("type"),
+        status: element.child_text("status").and_then(|text| text.parse().ok()),
     })
 }
 
-fn extent(node: Node<'_, '_>) -> Extent {
-    node.attribute("state").and_then(|text| text.parse().ok()).unwrap_or_default()
+fn extent(element: Element<'_>) -> Extent {
+    element.attribute("state").and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// `xs:boolean`.

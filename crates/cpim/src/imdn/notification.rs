@@ -11,7 +11,7 @@ use crate::xml::{push_element, push_text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
     message_id: String,
-    date_time: String,
+    date_time: Option<String>,
     recipient: Option<String>,
     original_recipient: Option<String>,
     subject: Option<Subject>,
@@ -44,7 +44,7 @@ impl Notification {
     ) -> Self {
         Self {
             message_id: message_id.into(),
-            date_time: date_time.into(),
+            date_time: Some(date_time.into()),
             recipient: Some(recipient.into()),
             original_recipient: None,
             subject: None,
@@ -72,10 +72,11 @@ impl Notification {
         &self.message_id
     }
 
-    /// The DateTime of that message, as the peer wrote it.
+    /// The DateTime of that message, as the peer wrote it. `None` if it wrote none
+    /// ([`CpimTolerance::MissingDateTime`](crate::CpimTolerance::MissingDateTime)).
     #[must_use]
-    pub fn date_time(&self) -> &str {
-        &self.date_time
+    pub fn date_time(&self) -> Option<&str> {
+        self.date_time.as_deref()
     }
 
     /// The URI of the recipient.
@@ -135,7 +136,9 @@ impl Notification {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n");
         out.push_str("<imdn xmlns=\"urn:ietf:params:xml:ns:imdn\">\r\n");
         push_element(&mut out, "message-id", &self.message_id);
-        push_element(&mut out, "datetime", &self.date_time);
+        if let Some(date_time) = &self.date_time {
+            push_element(&mut out, "datetime", date_time);
+        }
         if let Some(recipient) = &self.recipient {
             let original = self.original_recipient.as_ref().unwrap_or(recipient);
             push_element(&mut out, "recipient-uri", recipient);
@@ -167,15 +170,13 @@ fn push_subject(out: &mut String, subject: &Subject) {
 
 #[cfg(feature = "xml")]
 mod read {
-    use roxmltree::Node;
-
     use super::{Disposition, Notification, OtherDisposition, Reported, Subject};
     use crate::aside::Aside;
     use crate::date_time::DateTime;
     use crate::error::{ParseError, ParseErrorKind};
     use crate::imdn::disposition::DispositionKind;
-    use crate::tolerance::CpimTolerance;
-    use crate::xml::{Limits, Text, child, text_of};
+    use crate::tolerance::{CpimTolerance, CpimTolerances};
+    use crate::xml::{Element, Limits, Text};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:imdn";
     const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
@@ -192,80 +193,78 @@ mod read {
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
             let text = Text::checked(document, &Limits::SMALL)?;
             let xml = text.parse(NAMESPACE, "imdn")?;
-            let needed = |name| {
-                let missing = || xml.fault(ParseErrorKind::Missing(name));
-                xml.text(name).filter(|text| !text.is_empty()).ok_or_else(missing)
-            };
+            let root = xml.root();
+            let told = |name| root.child_text(name).filter(|text| !text.is_empty());
+            let missing = || xml.fault(ParseErrorKind::Missing("message-id"));
             let no_disposition = || xml.fault(ParseErrorKind::Disposition);
-            let (message_id, date_time) = (needed("message-id")?, needed("datetime")?);
-            let mut tolerated = xml.tolerated();
-            if DateTime::parse(&date_time).is_err() {
-                tolerated = tolerated.with(CpimTolerance::DateTimeFormat);
-            }
+            let date_time = told("datetime");
+            let deviation = deviation_of(date_time.as_deref());
             Ok(Self {
-                message_id,
+                message_id: told("message-id").ok_or_else(missing)?,
                 date_time,
-                recipient: xml.text("recipient-uri"),
-                original_recipient: xml.text("original-recipient-uri"),
-                subject: child(xml.root(), "subject").map(subject),
-                reported: reported(xml.root()).ok_or_else(no_disposition)?,
-                tolerated: Aside(tolerated),
+                recipient: root.child_text("recipient-uri"),
+                original_recipient: root.child_text("original-recipient-uri"),
+                subject: root.child("subject").map(subject),
+                reported: reported(root).ok_or_else(no_disposition)?,
+                tolerated: Aside(deviation.into_iter().fold(xml.tolerated(), CpimTolerances::with)),
             })
         }
     }
 
-    fn subject(node: Node<'_, '_>) -> Subject {
-        let language = node.attribute((XML_NAMESPACE, "lang")).map(str::to_owned);
-        Subject { language, text: text_of(node) }
+    fn deviation_of(date_time: Option<&str>) -> Option<CpimTolerance> {
+        match date_time.map(DateTime::parse) {
+            Some(Ok(_)) => None,
+            Some(Err(_)) => Some(CpimTolerance::DateTimeFormat),
+            None => Some(CpimTolerance::MissingDateTime),
+        }
     }
 
-    fn reported(root: Node<'_, '_>) -> Option<Reported> {
+    fn subject(element: Element<'_>) -> Subject {
+        let language = element.attribute((XML_NAMESPACE, "lang")).map(str::to_owned);
+        Subject { language, text: element.text() }
+    }
+
+    fn reported(root: Element<'_>) -> Option<Reported> {
         let known = disposition(root).map(Reported::Known);
-        let other = || root.children().find_map(other_disposition);
+        let other = || root.all().find_map(other_disposition);
         known.or_else(|| other().or_else(|| without_status(root)).map(Reported::Other))
     }
 
     /// The first kind that is there decides.
-    fn disposition(root: Node<'_, '_>) -> Option<Disposition> {
-        let of_kind = |kind: &DispositionKind| Some((*kind, child(root, kind.element())?));
+    fn disposition(root: Element<'_>) -> Option<Disposition> {
+        let of_kind = |kind: &DispositionKind| Some((*kind, root.child(kind.element())?));
         let (kind, element) = DispositionKind::ALL.iter().find_map(of_kind)?;
-        let status = child(element, "status")?;
+        let status = element.child("status")?;
         let is_it = |disposition: &Disposition| {
             let (its_kind, name) = disposition.kind_and_status();
-            its_kind == kind && child(status, name).is_some()
+            its_kind == kind && status.child(name).is_some()
         };
         Disposition::ALL.iter().copied().find(is_it)
     }
 
     /// An element with a status, where either is of another namespace.
-    fn other_disposition(element: Node<'_, '_>) -> Option<OtherDisposition> {
-        let name = element.tag_name().name();
-        let status = element.children().find(|node| node.tag_name().name() == "status")?;
-        let status = status.children().find(Node::is_element);
-        let is_of_kind = |kind: &&DispositionKind| {
-            element.tag_name().namespace() == Some(NAMESPACE) && kind.element() == name
-        };
+    fn other_disposition(element: Element<'_>) -> Option<OtherDisposition> {
+        let status = element.all().find(|it| it.name() == "status")?.all().next();
+        let is_own = element.extension().is_none();
+        let is_of_kind = |kind: &&DispositionKind| is_own && kind.element() == element.name();
         let kind = DispositionKind::ALL.iter().find(is_of_kind).copied();
         let defines = if kind.is_some() { status? } else { element };
-        let namespace = defines.tag_name().namespace().filter(|found| *found != NAMESPACE)?;
         Some(OtherDisposition {
             kind,
-            name: name.to_owned(),
-            namespace: namespace.to_owned(),
-            status: status.map(|status| status.tag_name().name().to_owned()),
+            name: element.name().to_owned(),
+            namespace: defines.extension()?.to_owned(),
+            status: status.map(|status| status.name().to_owned()),
         })
     }
 
     /// The first element of another namespace, which may have any content (section 11.1.9),
     /// where nothing else says what happened.
-    fn without_status(root: Node<'_, '_>) -> Option<OtherDisposition> {
-        if DispositionKind::ALL.iter().any(|kind| child(root, kind.element()).is_some()) {
+    fn without_status(root: Element<'_>) -> Option<OtherDisposition> {
+        if DispositionKind::ALL.iter().any(|kind| root.child(kind.element()).is_some()) {
             return None;
         }
-        root.children().find_map(|element| {
-            let name = element.tag_name();
-            let namespace = name.namespace().filter(|found| *found != NAMESPACE)?;
-            let (name, namespace) = (name.name().to_owned(), namespace.to_owned());
+        root.all().find_map(|element| {
+            let (name, namespace) = (element.name().to_owned(), element.extension()?.to_owned());
             Some(OtherDisposition { kind: None, name, namespace, status: None })
         })
     }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use memchr::memchr_iter;
-use roxmltree::{Document, Node, ParsingOptions, TextPos};
+use roxmltree::{Document, ParsingOptions, TextPos};
 
+use super::element::Element;
+use super::encoding::Encoding;
 use crate::error::{ParseError, ParseErrorKind};
-use crate::text::Source;
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// What a document has at most.
@@ -30,6 +31,27 @@ impl Limits {
     /// For lists of some thousand users, each of which may declare namespaces.
     pub(crate) const LARGE: Self =
         Self { octets: 1024 * 1024, nodes: 64 * 1024, equals_signs: 64, declarations: 16 * 1024 };
+
+    /// Whether a text is cheap to read.
+    fn hold_for(&self, text: &[u8]) -> bool {
+        let mut tags = text.split(|octet| *octet == b'<');
+        self.has_few_namespaces(text)
+            && tags.all(|tag| memchr_iter(b'=', tag).count() <= self.equals_signs)
+    }
+
+    /// Whether namespaces cost little, wherever they are declared: no more prefixes apply to an
+    /// element than there are in the document.
+    fn has_few_namespaces(&self, text: &[u8]) -> bool {
+        let names = text.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'='));
+        let declared = names.filter(|name| name.starts_with(b"xmlns"));
+        let (mut declarations, mut names) = (0_usize, HashSet::new());
+        for name in declared.take(self.declarations + 1) {
+            declarations += 1;
+            names.insert(name);
+        }
+        let steps = names.len().saturating_pow(2).saturating_mul(declarations);
+        declarations <= self.declarations && steps <= MAX_NAMESPACE_STEPS
+    }
 }
 
 /// The most steps to resolve namespaces. roxmltree copies those of an element into each child
@@ -40,7 +62,7 @@ const MAX_NAMESPACE_STEPS: usize = 1 << 24;
 /// or lines of the message that carries it.
 pub(crate) struct Text<'a> {
     limits: &'static Limits,
-    source: Source<'a>,
+    encoding: Encoding<'a>,
     text: Cow<'a, str>,
     /// Where the document stands in it.
     document: Range<usize>,
@@ -49,21 +71,26 @@ pub(crate) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The text, if it is small enough to read.
     pub(crate) fn checked(octets: &'a [u8], limits: &'static Limits) -> Result<Self, ParseError> {
-        let mut tags = octets.split(|octet| *octet == b'<');
-        let is_small = octets.len() <= limits.octets
-            && has_few_namespaces(octets, limits)
-            && tags.all(|tag| memchr_iter(b'=', tag).count() <= limits.equals_signs);
-        if !is_small {
-            return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
+        let too_large = || ParseError::new(ParseErrorKind::Xml, 0..octets.len());
+        if octets.len() > limits.octets {
+            return Err(too_large());
         }
-        let source = Source::new(octets);
-        let text = source.text();
+        let encoding = Encoding::of(octets);
+        let text = encoding.text();
+        if !limits.hold_for(text.as_bytes()) {
+            return Err(too_large());
+        }
         let document = text.find('<').unwrap_or(0)..text.rfind('>').map_or(text.len(), |at| at + 1);
-        Ok(Self { limits, source, text, document })
+        Ok(Self { limits, encoding, text, document })
     }
 
-    /// The document, if its root is this element of this namespace.
-    pub(crate) fn parse(&self, namespace: &str, root: &'static str) -> Result<Xml<'_>, ParseError> {
+    /// The document, if its root is this element. Its namespace may be another one than this,
+    /// which is told.
+    pub(crate) fn parse(
+        &self,
+        namespace: &'static str,
+        root: &'static str,
+    ) -> Result<Xml<'_>, ParseError> {
         let nodes_limit = self.limits.nodes;
         let options = ParsingOptions { allow_dtd: false, nodes_limit, ..Default::default() };
         let document = Document::parse_with_options(self.document(), options);
@@ -71,21 +98,15 @@ impl<'a> Text<'a> {
             let at = offset(self.document(), wrong.pos());
             ParseError::xml(wrong, self.place(at..at).start)
         })?;
-        let xml = Xml { document, text: self };
-        let is_it = xml.root().has_tag_name((namespace, root));
+        let xml = Xml { document, namespace, text: self };
+        let is_it = xml.root().name() == root;
         if is_it { Ok(xml) } else { Err(xml.fault(ParseErrorKind::Root(root))) }
     }
 
     /// What the document needs before its elements are looked at.
     fn tolerated(&self) -> CpimTolerances {
-        let mut needed = CpimTolerances::none();
-        if self.source.unreadable().is_some() {
-            needed = needed.with(CpimTolerance::NotUtf8);
-        }
-        if !self.is_alone() {
-            needed = needed.with(CpimTolerance::TextAroundDocument);
-        }
-        needed
+        let needed = self.encoding.tolerated();
+        if self.is_alone() { needed } else { needed.with(CpimTolerance::TextAroundDocument) }
     }
 
     /// Whether around the document there is only what XML allows: a byte order mark, and
@@ -106,49 +127,37 @@ impl<'a> Text<'a> {
     /// Where a place of the document stands in the octets.
     fn place(&self, place: Range<usize>) -> Range<usize> {
         let start = self.document.start;
-        self.source.place(&(start + place.start..start + place.end))
+        self.encoding.place(&self.text, &(start + place.start..start + place.end))
     }
 }
 
 /// A document whose root is the element that was asked for.
 pub(crate) struct Xml<'a> {
     document: Document<'a>,
+    namespace: &'static str,
     text: &'a Text<'a>,
 }
 
-impl<'a> Xml<'a> {
-    pub(crate) fn root(&self) -> Node<'_, 'a> {
-        self.document.root_element()
+impl Xml<'_> {
+    pub(crate) fn root(&self) -> Element<'_> {
+        Element::root(&self.document, self.namespace)
     }
 
     /// What is wrong with the document as a whole.
     pub(crate) fn fault(&self, kind: ParseErrorKind) -> ParseError {
-        ParseError::new(kind, self.text.place(self.root().range()))
+        ParseError::new(kind, self.text.place(self.document.root_element().range()))
     }
 
-    /// The deviations outside of its elements.
+    /// The deviations in what no element says.
     pub(crate) fn tolerated(&self) -> CpimTolerances {
-        self.text.tolerated()
+        let needed = self.text.tolerated();
+        if self.root().has_stray() { needed.with(CpimTolerance::WrongNamespace) } else { needed }
     }
 
-    /// [`child_text`] of the root.
+    /// [`Element::child_text`] of the root.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        child_text(self.root(), name)
+        self.root().child_text(name)
     }
-}
-
-/// Whether namespaces cost little, wherever they are declared: no more prefixes apply to an
-/// element than there are in the document.
-fn has_few_namespaces(octets: &[u8], limits: &Limits) -> bool {
-    let names = octets.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'='));
-    let declared = names.filter(|name| name.starts_with(b"xmlns"));
-    let (mut declarations, mut names) = (0_usize, HashSet::new());
-    for name in declared.take(limits.declarations + 1) {
-        declarations += 1;
-        names.insert(name);
-    }
-    let steps = names.len().saturating_pow(2).saturating_mul(declarations);
-    declarations <= limits.declarations && steps <= MAX_NAMESPACE_STEPS
 }
 
 /// The octets before a line and a column, which are counted from one, the
@@ -159,34 +168,6 @@ fn offset(text: &str, at: TextPos) -> usize {
     let before: usize = lines.by_ref().take(row as usize).map(str::len).sum();
     let line = lines.next().unwrap_or_default();
     before + line.chars().take(column as usize).map(char::len_utf8).sum::<usize>()
-}
-
-/// The first child element of this name in the namespace of its parent.
-pub(crate) fn child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
-    children(parent, name).next()
-}
-
-/// The child elements of this name in the namespace of their parent.
-pub(crate) fn children<'a, 'i>(
-    parent: Node<'a, 'i>,
-    name: &str,
-) -> impl Iterator<Item = Node<'a, 'i>> {
-    let namespace = parent.tag_name().namespace();
-    parent.children().filter(move |node| {
-        node.is_element()
-            && node.tag_name().name() == name
-            && node.tag_name().namespace() == namespace
-    })
-}
-
-/// The text of a child element, without white space at its ends.
-pub(crate) fn child_text(parent: Node<'_, '_>, name: &str) -> Option<String> {
-    child(parent, name).map(|node| text_of(node).trim().to_owned())
-}
-
-/// The text in an element, in which comments may stand.
-pub(crate) fn text_of(node: Node<'_, '_>) -> String {
-    node.children().filter(Node::is_text).filter_map(|node| node.text()).collect()
 }
 
 /// `xs:nonNegativeInteger`. A number beyond 32 bits is the largest.

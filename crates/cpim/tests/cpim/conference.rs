@@ -137,7 +137,7 @@ fn what_is_unknown_or_missing_costs_nothing_else() {
 
     let wrong = |text: &str| ConferenceInfo::parse(text.as_bytes()).unwrap_err().kind();
     assert_eq!(wrong(&document("", "")), ParseErrorKind::Missing("entity"));
-    assert_eq!(wrong("<conference-info/>"), ParseErrorKind::Root("conference-info"));
+    assert_eq!(wrong("<conference/>"), ParseErrorKind::Root("conference-info"));
     assert_eq!(wrong("<conference-info"), ParseErrorKind::Xml);
 }
 

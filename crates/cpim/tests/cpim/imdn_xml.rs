@@ -40,7 +40,7 @@ fn each_kind_and_status() {
         let text = document(&format!("{HEAD}{}", status(kind, name)));
         let read = Notification::parse(text.as_bytes()).unwrap();
         assert_eq!(read.disposition(), Some(disposition));
-        assert_eq!((read.message_id(), read.date_time()), ("1", "2026-05-15T15:02:31Z"));
+        assert_eq!((read.message_id(), read.date_time()), ("1", Some("2026-05-15T15:02:31Z")));
         assert_eq!((read.recipient(), read.original_recipient()), (None, None));
         let prefixed =
             text.replace('<', "<n:").replace("<n:/", "</n:").replace("xmlns=", "xmlns:n=");
@@ -68,15 +68,12 @@ fn what_is_no_notification() {
         parse(&document(&(HEAD.replace(">1<", "> <") + &delivered))),
         ParseErrorKind::Missing("message-id")
     );
-    assert_eq!(parse(&format!("<imdn>{HEAD}{delivered}</imdn>")), ParseErrorKind::Root("imdn"));
     assert_eq!(
         parse(&document(HEAD).replace("<imdn", "<x").replace("/imdn", "/x")),
         ParseErrorKind::Root("imdn")
     );
     assert_eq!(parse(&document(HEAD)), ParseErrorKind::Disposition);
     assert_eq!(parse(&document(&delivered)), ParseErrorKind::Missing("message-id"));
-    let without_time = format!("<message-id>1</message-id>{delivered}");
-    assert_eq!(parse(&document(&without_time)), ParseErrorKind::Missing("datetime"));
     // Elements of another namespace do not count.
     let foreign = HEAD.replace("<message-id>", "<message-id xmlns=\"urn:x\">");
     assert_eq!(parse(&document(&(foreign + &delivered))), ParseErrorKind::Missing("message-id"));
@@ -176,7 +173,7 @@ fn the_printed_notifications() {
     let check = |body: &[u8], disposition| {
         let read = Notification::parse(body).unwrap();
         assert_eq!((read.message_id(), read.disposition()), ("34jk324j", Some(disposition)));
-        assert_eq!(read.date_time(), "2008-04-04T12:16:49-05:00");
+        assert_eq!(read.date_time(), Some("2008-04-04T12:16:49-05:00"));
         assert_eq!(read.recipient(), Some("im:bob@example.com"));
         assert_eq!(read.original_recipient(), read.recipient());
     };
@@ -230,7 +227,7 @@ proptest! {
         }
         let read = Notification::parse(written.to_xml().as_bytes()).unwrap();
         let [id, time, recipient, original] = [id, time, recipient, original].map(|it| xml_text(&it));
-        prop_assert_eq!((read.message_id(), read.date_time()), (id.trim(), time.trim()));
+        prop_assert_eq!((read.message_id(), read.date_time()), (id.trim(), Some(time.trim())));
         prop_assert_eq!(read.recipient(), Some(recipient.trim()));
         prop_assert_eq!(read.original_recipient(), Some(original.trim()));
         prop_assert_eq!(read.subject().map(str::to_owned), subject.as_ref().map(|it| xml_text(&it.1)));
@@ -275,10 +272,7 @@ fn what_states_there_are() {
     assert_eq!((long.refresh(), long.content_type()), (u32::MAX, Some("audio")));
     assert_eq!(long.last_active(), None);
     assert_eq!(kind(parse("")), Err(ParseErrorKind::Missing("state")));
-    assert_eq!(
-        kind(IsComposing::parse(b"<isComposing/>")),
-        Err(ParseErrorKind::Root("isComposing"))
-    );
+    assert_eq!(kind(IsComposing::parse(b"<composing/>")), Err(ParseErrorKind::Root("isComposing")));
 }
 
 // wild: 66
@@ -373,10 +367,12 @@ fn octets_of_a_document_that_are_no_utf8_cost_nothing_else() {
         let wrong = latin(&text.replace("</status>", "</x>"));
         let error = Notification::parse(&wrong).unwrap_err();
         assert_eq!(&wrong[error.place().start..][..4], b"</x>", "{error}");
-        let other = latin(&text.replace("</imdn>", "\u{e9}</imdn>").replace("ns:imdn", "ns:x"));
+        let other = latin(
+            &text.replace("<imdn", "<x:imdm xmlns:x=\"u\"").replace("</imdn>", "\u{e9}</x:imdm>"),
+        );
         let error = Notification::parse(&other).unwrap_err();
         assert_eq!(error.kind(), ParseErrorKind::Root("imdn"));
-        assert!(other[error.place()].ends_with(b"\xe9</imdn>"));
+        assert!(other[error.place()].ends_with(b"\xe9</x:imdm>"));
     }
 }
 
@@ -406,7 +402,7 @@ fn what_is_read_over_in_a_document_is_told() {
     {
         let head = HEAD.replace("2026-05-15T15:02:31Z", time);
         let read = Notification::parse(document(&format!("{head}{delivered}")).as_bytes()).unwrap();
-        assert_eq!(read.date_time(), time);
+        assert_eq!(read.date_time(), Some(time));
         assert_eq!(read.tolerated().iter().collect::<Vec<_>>(), told);
     }
 }
@@ -417,7 +413,7 @@ fn what_is_read_over_in_a_document_is_told() {
 fn dispositions_of_other_namespaces() {
     const OMA: &str = "urn:oma:xml:cpm:imdn-extensions:1.0";
     let read = Notification::parse(&case("X20-interworking.xml")).unwrap();
-    assert_eq!((read.message_id(), read.date_time()), ("m1", "2024-02-04T12:45:24Z"));
+    assert_eq!((read.message_id(), read.date_time()), ("m1", Some("2024-02-04T12:45:24Z")));
     assert_eq!(read.disposition(), None);
     let other = read.other_disposition().unwrap();
     assert_eq!((other.name(), other.namespace()), ("interworking-notification", OMA));

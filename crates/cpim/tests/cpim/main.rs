@@ -9,6 +9,8 @@ mod conference;
 #[cfg(feature = "compression")]
 mod content_encoding;
 mod dates;
+#[cfg(feature = "xml")]
+mod documents;
 mod exchange;
 mod hostile;
 mod imdn;

@@ -55,7 +55,7 @@ impl<'a> Lines<'a> {
 
     /// The error of a description without sections.
     pub(super) fn no_section(&self) -> Fault {
-        Fault::at(&ErrorKind::Missing, &"missing m= line", 0..self.end())
+        Fault::of_text(&ErrorKind::Missing, "missing m= line", 0..self.end() as u64)
     }
 
     fn end(&self) -> usize {

@@ -72,7 +72,7 @@ impl<'a> Capture<'a> {
     fn blocks(&self, mut take: impl FnMut(&PcapBlockOwned<'_>)) -> Result<(), Fault> {
         let (mut at, mut is_refilled) = (0, false);
         let fault = |kind: CaptureErrorKind, message: &str, at: usize| {
-            Fault::at(&kind, &message, at..self.0.len())
+            Fault::of_text(&kind, message, at as u64..self.0.len() as u64)
         };
         let malformed = |at| fault(CaptureErrorKind::MalformedCapture, "this is no packet", at);
         let capacity = self.0.len().max(64 * 1024);

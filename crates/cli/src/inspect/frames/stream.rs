@@ -201,7 +201,7 @@ impl Stream {
         self.recognize();
         let end = self.position() + self.input.len() as u64;
         let missing = end..end + octets;
-        let fault = || Fault::new(&Gap, &"octets are missing in the capture", missing.clone());
+        let fault = || Fault::of_text(&Gap, "octets are missing in the capture", missing.clone());
         match &mut self.open {
             Some(open) if open.head.is_some() => {
                 open.fault.get_or_insert_with(fault);
@@ -274,7 +274,7 @@ impl Stream {
 
 /// The fault of a frame before which another begins here.
 fn missing_end_line(start: u64) -> Fault {
-    Fault::new(&MissingEndLine, &"the end-line is damaged or missing", start..start)
+    Fault::of_text(&MissingEndLine, "the end-line is damaged or missing", start..start)
 }
 
 /// Whether no blank line follows within the octets of a head.
