@@ -368,9 +368,10 @@ fn write_start(out: &mut BytesMut, id: &TransactionId, rest: &[u8]) {
 }
 
 fn write_range(out: &mut BytesMut, range: ByteRange) {
-    use std::fmt::Write;
+    out.put_slice(b"Byte-Range: ");
     // Writing to a growing buffer does not fail.
-    let _ = write!(out, "Byte-Range: {range}\r\n");
+    let _ = range.write(out);
+    out.put_slice(b"\r\n");
 }
 
 /// The header fields of a frame without a body: the end-line brings the CRLF of the last
