@@ -90,6 +90,7 @@ mod link;
 mod lost;
 mod memory;
 mod own;
+mod paths;
 mod pause;
 mod peers;
 mod pending;

@@ -38,7 +38,8 @@ impl Relay {
         head: &Head,
         authorization: Authorization,
     ) -> Result<(), Denied> {
-        let Some((sender, tally)) = self.sender(source, &head.view(), None) else { return Ok(()) };
+        let from = head.view().from_path();
+        let Some((sender, tally)) = self.sender(source, from, None) else { return Ok(()) };
         let pair = self.pair(source, authorization.username());
         if !self.make_auth_room(now, &pair.source, sender) {
             return Err(Denied::Status(StatusCode::FORBIDDEN));

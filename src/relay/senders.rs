@@ -19,8 +19,7 @@ use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::{Principal, SenderId};
 use super::token::Owner;
-use crate::uri::UriRef;
-use crate::wire::HeadRef;
+use crate::uri::{PathRef, UriRef};
 
 /// Those for whom nothing is kept are known up to this number.
 const FEW: usize = 16;
@@ -69,10 +68,9 @@ impl Relay {
     pub(super) fn sender(
         &mut self,
         source: ConnectionId,
-        head: &HeadRef<'_>,
+        from: PathRef<'_>,
         owned: Option<TokenId>,
     ) -> Option<(FlowId, Tally)> {
-        let from = head.from_path();
         let is_behind = from.len() > 1 && owned.is_none_or(|it| self.may_send_as(it, from.first()));
         let link = self.links.get(source)?;
         if !is_behind {
