@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
+
 use super::charge::{Pool, Tally};
 use super::event::ConnectionId;
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
@@ -33,8 +35,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// All flows.
 #[derive(Debug)]
 pub(super) struct Flows {
-    by_number: HashMap<u64, Flow>,
-    sides: HashMap<Side, OfSide>,
+    // The relay counts up these numbers and ids: no peer can choose them.
+    by_number: FxHashMap<u64, Flow>,
+    sides: FxHashMap<Side, OfSide>,
     holders: BTreeMap<Principal, OfHolder>,
     last: u64,
     /// The octets that they may take, and what counts those that they take.
@@ -80,7 +83,7 @@ impl OfSide {
     }
 
     /// Forgets those that are no more. Returns whether there are any others.
-    fn tidy(&mut self, flows: &HashMap<u64, Flow>) -> bool {
+    fn tidy(&mut self, flows: &FxHashMap<u64, Flow>) -> bool {
         self.by_far.retain(|_, known| {
             known.retain(|known| flows.contains_key(&known.number));
             !known.is_empty()
@@ -113,8 +116,8 @@ impl Flows {
     /// None yet. They may take so many octets.
     pub(super) fn new(most: usize) -> Self {
         Self {
-            by_number: HashMap::new(),
-            sides: HashMap::new(),
+            by_number: FxHashMap::default(),
+            sides: FxHashMap::default(),
             holders: BTreeMap::new(),
             last: 0,
             most,

@@ -10,8 +10,9 @@
 //! A client that claims to be a relay could be another sender in each request. Its token tells
 //! who it is: the URI to which that leads back is the one as which its owner sends.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+
+use rustc_hash::FxHashMap;
 
 use super::Relay;
 use super::charge::{Account, Tally};
@@ -28,8 +29,9 @@ const FEW: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Senders {
     hasher: RandomState,
-    /// An entry is small, and needs no weight beside that of what is kept.
-    accounts: HashMap<SenderId, Account>,
+    /// An entry is small, and needs no weight beside that of what is kept. The ids are hashes
+    /// with a key already.
+    accounts: FxHashMap<SenderId, Account>,
     /// The number above which it looks for those to forget.
     crowd: usize,
 }
