@@ -61,12 +61,12 @@ impl Relay {
         let (Some(link), Some(token)) = (self.links.get(source), way.tokens.last()) else {
             return Ok(());
         };
-        let (from, tally) = (&link.principal, &way.tally);
-        if self.is_spent(tally) {
+        let (from, account) = (&link.principal, &way.account);
+        if self.is_spent(&link.account) {
             self.flows.make_room_of(now, from);
         }
-        let is_spent = self.is_spent(tally);
-        let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
+        let is_spent = self.is_spent(&link.account);
+        let key = FlowKey { token: *token, far, to_owner, from, account, is_spent };
         way.flow = self.flows.of(now, &key);
         let is_spent = is_spent || !self.flows.has_memory(from);
         self.arm_flows(now);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::charge::{Pool, Tally};
+use super::charge::{Account, Pool};
 use super::event::ConnectionId;
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
@@ -70,7 +70,7 @@ struct Known {
 /// What flows take of one holder.
 #[derive(Debug, Default)]
 struct OfHolder {
-    tally: Tally,
+    account: Account,
     barren: Option<Instant>,
 }
 
@@ -173,7 +173,7 @@ impl Flows {
             of_side.rest = Some(number);
         }
         let of_holder = self.holders.entry(key.from.clone()).or_default();
-        let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.tally);
+        let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.account);
         self.by_number.insert(number, flow);
         number
     }
@@ -216,7 +216,7 @@ impl Flows {
 
     /// Whether there is memory for more of this holder's flows.
     pub(super) fn has_memory(&self, holder: &Principal) -> bool {
-        let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.tally.own());
+        let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.account.total());
         !self.is_full() || own < self.most / (self.holders.len() + 1)
     }
 
@@ -299,7 +299,7 @@ impl Flows {
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));
-        self.holders.retain(|_, of_holder| of_holder.tally.own() > 0);
+        self.holders.retain(|_, of_holder| of_holder.account.total() > 0);
         self.by_number.give_back();
         self.sides.give_back();
     }
@@ -326,8 +326,8 @@ mod tests {
         let from = &Principal::Connection(ConnectionId(holder));
         // A few of each token.
         let token = TokenId((number / 100) as u64);
-        let (far, tally) = (far.view(), &Tally::default());
-        flows.of(now, &FlowKey { token, far, to_owner: true, from, tally, is_spent: false })
+        let (far, account) = (far.view(), &Account::default());
+        flows.of(now, &FlowKey { token, far, to_owner: true, from, account, is_spent: false })
     }
 
     /// Opens flows of this holder until there is no more room. Returns the number of the next.

@@ -68,13 +68,13 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { paths, destination, flow, sender, tally, tokens, peer } = way;
-        self.remember(peer, &tally);
+        let Way { paths, destination, flow, sender, account, tokens, peer } = way;
+        self.remember(peer, &account);
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         link.sends_to = Some(destination);
         let on_way = self.flows.send(flow);
-        let relayed = Relayed::new(source, flow, &view, &paths, &tally, on_way);
+        let relayed = Relayed::new(source, flow, &view, &paths, &account, on_way);
         let relayed = Arc::new(relayed);
         let waits = link.pending.begin_send(&relayed);
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
@@ -214,7 +214,7 @@ impl Relay {
         if has_passed.is_none() {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        self.remember(way.peer, &way.tally);
+        self.remember(way.peer, &way.account);
         self.counters.passed += 1;
         self.take_request(now, source, head);
     }
@@ -238,7 +238,7 @@ impl Relay {
         let link = self.links.get_mut(source)?;
         let waits = link.pending.begin();
         let back = way.paths.way_back();
-        let charge = way.tally.charge(back.len());
+        let charge = way.account.charge(back.len());
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {

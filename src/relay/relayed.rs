@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
-use super::charge::{Charge, Tally};
+use super::charge::{Account, Charge};
 use super::event::ConnectionId;
 use super::flow::{FlowId, OnWay};
 use super::paths::Paths;
@@ -142,7 +142,7 @@ impl Relayed {
         flow: FlowId,
         head: &HeadRef<'_>,
         paths: &Paths<'_>,
-        tally: &Tally,
+        account: &Account,
         on_way: Option<OnWay>,
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
@@ -156,7 +156,7 @@ impl Relayed {
             source,
             flow,
             _on_way: on_way,
-            charge: tally.charge(text.len()),
+            charge: account.charge(text.len()),
             text: text.into_boxed_slice(),
             range_at,
             own: spans.own,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::time::Instant;
 
 use super::Relay;
-use super::charge::Tally;
+use super::charge::Account;
 use super::event::{ConnectionId, RelayEvent, TokenId};
 use super::flow::{FlowId, Side};
 use super::link::{Link, State};
@@ -25,7 +25,7 @@ pub(super) struct Way<'a> {
     pub(super) flow: FlowId,
     /// Who has sent it, and what counts what is kept for that one.
     pub(super) sender: FlowId,
-    pub(super) tally: Tally,
+    pub(super) account: Account,
     /// The tokens that are the URIs of the relay in its paths.
     pub(super) tokens: Vec<TokenId>,
     /// The peer whose way it is.
@@ -104,17 +104,17 @@ impl Relay {
             return Err(LOOP);
         }
         let steps = self.steps(now, source, to)?;
-        let (sender, tally) = self.sender(source, from, steps.owned).ok_or(NO_TOKEN)?;
+        let (sender, account) = self.sender(source, from, steps.owned).ok_or(NO_TOKEN)?;
         // Of a REPORT nothing is kept.
         let is_kept = method != Some(Method::Report);
-        if is_kept && !self.find_memory(now, &tally, head.size()) {
+        if is_kept && !self.find_memory(now, &account, head.size()) {
             return Err(UNREACHABLE);
         }
         let is_auth = method == Some(Method::Auth);
         let (destination, peer) = self.next_hop(now, source, from.first(), &steps, is_auth)?;
         let Steps { own, to, tokens, leads, .. } = steps;
         let paths = Paths { own, to, from };
-        let mut way = Way { paths, destination, flow: sender, sender, tally, tokens, peer };
+        let mut way = Way { paths, destination, flow: sender, sender, account, tokens, peer };
         if method == Some(Method::Send) {
             self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
         } else {
@@ -352,7 +352,7 @@ impl Relay {
 
     /// Remembers the connection on which a peer has sent under a token, or was sent to:
     /// requests to the URI of the peer go on it while it is up (section 6.4.2).
-    pub(super) fn remember(&mut self, peer: Option<Met<'_>>, tally: &Tally) {
+    pub(super) fn remember(&mut self, peer: Option<Met<'_>>, account: &Account) {
         let Some(Met { token, uri, connection }) = peer else { return };
         let known = self.peers.touch(token, uri, connection);
         let is_taken = |known: ConnectionId| {
@@ -360,7 +360,7 @@ impl Relay {
         };
         if !known.is_some_and(is_taken) {
             self.note_use(token, connection);
-            self.bind_peer(token, uri, connection, tally);
+            self.bind_peer(token, uri, connection, account);
         }
     }
 
@@ -369,10 +369,10 @@ impl Relay {
         token: TokenId,
         peer: UriRef<'_>,
         connection: ConnectionId,
-        tally: &Tally,
+        account: &Account,
     ) {
         let Some(link) = self.links.get(connection) else { return };
-        let charge = tally.charge_in(&self.peers.pool, peer.as_str().len());
+        let charge = account.charge_in(&self.peers.pool, peer.as_str().len());
         self.peers.bind(token, peer, connection, &link.principal, charge);
         while let Some(crowded) = self.has_too_many_peers(connection) {
             self.peers.forget_oldest(crowded);

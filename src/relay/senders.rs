@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 use rustc_hash::FxHashMap;
 
 use super::Relay;
-use super::charge::{Account, Tally};
+use super::charge::Account;
 use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::{Principal, SenderId};
@@ -72,15 +72,14 @@ impl Relay {
         source: ConnectionId,
         from: PathRef<'_>,
         owned: Option<TokenId>,
-    ) -> Option<(FlowId, Tally)> {
+    ) -> Option<(FlowId, Account)> {
         let is_behind = from.len() > 1 && owned.is_none_or(|it| self.may_send_as(it, from.first()));
         let link = self.links.get(source)?;
         if !is_behind {
-            return Some((FlowId::Connection(source), link.tally.clone()));
+            return Some((FlowId::Connection(source), link.account.clone()));
         }
         let id = self.senders.id(&link.principal, from.first());
-        let account = self.senders.account(id, link.tally.account());
-        Some((FlowId::Sender(id), link.tally.of_account(account)))
+        Some((FlowId::Sender(id), self.senders.account(id, &link.account)))
     }
 
     /// The flow of a sender's requests that are no SENDs. Nobody vouches for senders behind a
