@@ -1,7 +1,7 @@
 //! Memory that a burst leaves behind.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 use bytes::BytesMut;
 
@@ -26,7 +26,7 @@ impl<T> Spare for VecDeque<T> {
     }
 }
 
-impl<K: Eq + Hash, V> Spare for HashMap<K, V> {
+impl<K: Eq + Hash, V, S: BuildHasher> Spare for HashMap<K, V, S> {
     fn give_back(&mut self) {
         if self.is_empty() {
             // Its capacity would not count the places of entries that were removed.

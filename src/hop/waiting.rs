@@ -1,7 +1,10 @@
 //! Requests that wait for their response, and their deadlines.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::time::Duration;
+
+use rustc_hash::FxHasher;
 
 use crate::footprint::Footprint;
 use crate::spare::Spare;
@@ -14,10 +17,13 @@ use crate::wire::TransactionId;
 /// were set, and a queue is enough. The deadline of a request with a response is
 /// dropped when it reaches the front of the queue, or when such deadlines
 /// outnumber the others.
+///
+/// No peer can choose the ids that this side draws, so they need no hasher with a key. Where
+/// peers choose them, `S` is one.
 #[derive(Debug)]
-pub(crate) struct Waiting<T> {
+pub(crate) struct Waiting<T, S = BuildHasherDefault<FxHasher>> {
     timeout: Duration,
-    open: HashMap<TransactionId, Entry<T>>,
+    open: HashMap<TransactionId, Entry<T>, S>,
     deadlines: VecDeque<(Instant, TransactionId)>,
 }
 
@@ -28,9 +34,9 @@ struct Entry<T> {
     deadline: Option<Instant>,
 }
 
-impl<T> Waiting<T> {
+impl<T, S: BuildHasher + Default> Waiting<T, S> {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self { timeout, open: HashMap::new(), deadlines: VecDeque::new() }
+        Self { timeout, open: HashMap::default(), deadlines: VecDeque::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -146,8 +152,8 @@ impl<T> Waiting<T> {
 
 /// Whether this deadline is still that of a waiting request: a later request may
 /// have the same id.
-fn is_live<T>(
-    open: &HashMap<TransactionId, Entry<T>>,
+fn is_live<T, S: BuildHasher>(
+    open: &HashMap<TransactionId, Entry<T>, S>,
     deadline: Instant,
     id: &TransactionId,
 ) -> bool {

@@ -178,8 +178,8 @@ impl Relay {
         let (Some(uri), Some(ends)) = (self.fresh_uri(source)?, ends) else { return Err(refused) };
         let (id, use_path) = (self.tokens.next_id(), use_path(head, &uri));
         let back = head.from_path().first();
-        let tally = self.holdings.add_token(&user, id);
-        let charge = tally.charge_in(&self.tokens.pool, back.as_str().len());
+        let account = self.holdings.add_token(&user, id);
+        let charge = account.charge_in(&self.tokens.pool, back.as_str().len());
         let token = Token {
             id,
             uri,

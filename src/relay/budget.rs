@@ -58,7 +58,7 @@ impl Relay {
         let before = std::mem::replace(&mut link.principal, principal.clone());
         link.is_shared |= matches!((&before, &principal), (Principal::User(_), Principal::User(_)));
         self.holdings.remove_connection(&before, id);
-        link.tally = self.holdings.add_connection(&principal, id);
+        link.account = self.holdings.add_connection(&principal, id);
         self.holdings.set_queued(&principal, id, counted);
         self.peers.belongs_to(id, &principal);
         if self.held_by(&principal) > self.config.limits.principal_connections {

@@ -2,29 +2,25 @@
 //! its peers, flows and tokens.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::search::Search;
 use crate::weight;
 
-/// Counts the octets that are kept for one principal, and those for all.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
-    account: Account,
-    own: Arc<AtomicUsize>,
-    all: Arc<AtomicUsize>,
-}
-
-/// Counts the octets that are kept for a while for one who sends, those of the accounts behind
-/// it included. Everybody is behind the relay, strangers are behind an account of theirs, and
+/// Counts the octets that are kept for one who sends, those of the accounts behind it
+/// included. Everybody is behind the relay, strangers are behind an account of theirs, and
 /// clients of another relay are behind that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account(Arc<Node>);
 
+/// Only the relay that has it changes it, so that no change is lost.
 #[derive(Debug, Default)]
 struct Node {
+    /// Everything.
+    total: AtomicUsize,
+    /// What is kept for a while.
     octets: AtomicUsize,
-    /// How many of those behind it have any.
+    /// How many of those behind it have any of these.
     behind: AtomicUsize,
     of: Option<Account>,
     /// That for those behind it who give way.
@@ -40,50 +36,10 @@ pub(super) struct Pool(Arc<AtomicUsize>);
 /// One entry, which counts until this is dropped.
 #[derive(Debug)]
 pub(super) struct Charge {
-    tally: Tally,
+    account: Account,
     /// That of what is kept for long. Without one, it is kept for a while.
     pool: Option<Pool>,
     octets: usize,
-}
-
-impl Tally {
-    /// That of one more principal, whose account is behind this one.
-    pub(super) fn of_another(&self, of: &Account) -> Self {
-        Self { account: of.behind(), own: Arc::default(), all: Arc::clone(&self.all) }
-    }
-
-    /// The same, of an account behind this one.
-    pub(super) fn of_account(&self, account: Account) -> Self {
-        Self { account, ..self.clone() }
-    }
-
-    pub(super) const fn account(&self) -> &Account {
-        &self.account
-    }
-
-    pub(super) fn own(&self) -> usize {
-        self.own.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn all(&self) -> usize {
-        self.all.load(Ordering::Relaxed)
-    }
-
-    /// Counts an entry with so many octets.
-    pub(super) fn charge(&self, octets: usize) -> Charge {
-        self.entry(None, octets)
-    }
-
-    /// The same, of this kind.
-    pub(super) fn charge_in(&self, pool: &Pool, octets: usize) -> Charge {
-        self.entry(Some(pool.clone()), octets)
-    }
-
-    fn entry(&self, pool: Option<Pool>, octets: usize) -> Charge {
-        let mut charge = Charge { tally: self.clone(), pool, octets: 0 };
-        charge.set(octets);
-        charge
-    }
 }
 
 impl Account {
@@ -97,13 +53,19 @@ impl Account {
         self.0.of.as_ref()
     }
 
-    pub(super) fn octets(&self) -> usize {
-        self.0.octets.load(Ordering::Relaxed)
+    /// Everything that is kept for it.
+    pub(super) fn total(&self) -> usize {
+        self.0.total.load(Relaxed)
     }
 
-    /// How many of those behind it hold anything.
+    /// What is kept for it for a while.
+    pub(super) fn octets(&self) -> usize {
+        self.0.octets.load(Relaxed)
+    }
+
+    /// How many of those behind it hold anything for a while.
     pub(super) fn crowd(&self) -> usize {
-        self.0.behind.load(Ordering::Relaxed)
+        self.0.behind.load(Relaxed)
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -116,16 +78,16 @@ impl Account {
 
     /// From now on, it gives way with what it keeps above so many octets.
     pub(super) fn give_above(&self, octets: usize) {
-        self.0.gives_above.store(octets.max(1), Ordering::Relaxed);
+        self.0.gives_above.store(octets.max(1), Relaxed);
     }
 
     /// It does not give way any more.
     pub(super) fn end_giving(&self) {
-        self.0.gives_above.store(0, Ordering::Relaxed);
+        self.0.gives_above.store(0, Relaxed);
     }
 
     pub(super) fn gives(&self) -> bool {
-        let above = self.0.gives_above.load(Ordering::Relaxed);
+        let above = self.0.gives_above.load(Relaxed);
         above > 0 && self.octets() > above
     }
 
@@ -139,22 +101,35 @@ impl Account {
         std::iter::successors(Some(self), |account| account.of())
     }
 
+    /// Counts an entry with so many octets.
+    pub(super) fn charge(&self, octets: usize) -> Charge {
+        self.entry(None, octets)
+    }
+
+    /// The same, of this kind.
+    pub(super) fn charge_in(&self, pool: &Pool, octets: usize) -> Charge {
+        self.entry(Some(pool.clone()), octets)
+    }
+
+    fn entry(&self, pool: Option<Pool>, octets: usize) -> Charge {
+        let mut charge = Charge { account: self.clone(), pool, octets: 0 };
+        charge.set(octets);
+        charge
+    }
+
+    /// Counts what is kept for a while.
     fn count(&self, more: usize, fewer: usize) {
-        for account in self.line() {
-            let before = account.octets();
-            let after = before + more - fewer;
-            account.0.octets.store(after, Ordering::Relaxed);
-            if let Some(of) = account.of() {
-                let behind = of.crowd() + usize::from(after > 0) - usize::from(before > 0);
-                of.0.behind.store(behind, Ordering::Relaxed);
-            }
+        let before = self.octets();
+        let after = change(&self.0.octets, more, fewer);
+        if let Some(of) = self.of() {
+            change(&of.0.behind, usize::from(after > 0), usize::from(before > 0));
         }
     }
 }
 
 impl Pool {
     pub(super) fn octets(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Relaxed)
     }
 }
 
@@ -164,12 +139,12 @@ impl Charge {
     }
 
     pub(super) const fn account(&self) -> &Account {
-        &self.tally.account
+        &self.account
     }
 
     /// One more entry of the same.
     pub(super) fn another(&self) -> Self {
-        self.tally.charge(0)
+        self.account.charge(0)
     }
 
     /// The entry has so many octets.
@@ -178,15 +153,16 @@ impl Charge {
     }
 
     fn count(&mut self, octets: usize) {
-        let pool = self.pool.as_ref().map(|pool| &pool.0);
-        for counter in [&self.tally.own, &self.tally.all].into_iter().chain(pool) {
-            counter.fetch_add(octets, Ordering::Relaxed);
-            counter.fetch_sub(self.octets, Ordering::Relaxed);
+        let before = std::mem::replace(&mut self.octets, octets);
+        for account in self.account.line() {
+            change(&account.0.total, octets, before);
+            if self.pool.is_none() {
+                account.count(octets, before);
+            }
         }
-        if self.pool.is_none() {
-            self.tally.account.count(octets, self.octets);
+        if let Some(pool) = &self.pool {
+            change(&pool.0, octets, before);
         }
-        self.octets = octets;
     }
 }
 
@@ -194,4 +170,11 @@ impl Drop for Charge {
     fn drop(&mut self) {
         self.count(0);
     }
+}
+
+/// Adds to a counter and takes from it. Returns what it counts now.
+fn change(counter: &AtomicUsize, more: usize, fewer: usize) -> usize {
+    let after = counter.load(Relaxed) + more - fewer;
+    counter.store(after, Relaxed);
+    after
 }

@@ -96,7 +96,7 @@ impl Relay {
         let waiters = link.waiters.take();
         let unsettled = link.hop.give_up();
         // Charged before the connection is removed: its principal may go with its last one.
-        link.parting = Some(link.tally.charge(link.holds(&self.config)));
+        link.parting = Some(link.account.charge(link.holds(&self.config)));
         self.holdings.remove_connection(&link.principal, id);
         for token in tokens {
             self.end_token(token, false);

@@ -52,21 +52,21 @@ impl Relay {
         to_owner: bool,
         way: &mut Way<'_>,
     ) -> Result<(), NoWay> {
-        let leads_to_relay = way.to.len() > 1;
-        let is_from_relay = head.from_path().len() > 1;
+        let leads_to_relay = way.paths.to.len() > 1;
+        let is_from_relay = way.paths.from.len() > 1;
         if !leads_to_relay && !is_from_relay {
             return Ok(());
         }
-        let far = if to_owner { head.from_path().first() } else { way.to.first() };
+        let far = if to_owner { way.paths.from.first() } else { way.paths.to.first() };
         let (Some(link), Some(token)) = (self.links.get(source), way.tokens.last()) else {
             return Ok(());
         };
-        let (from, tally) = (&link.principal, &way.tally);
-        if self.is_spent(tally) {
+        let (from, account) = (&link.principal, &way.account);
+        if self.is_spent(&link.account) {
             self.flows.make_room_of(now, from);
         }
-        let is_spent = self.is_spent(tally);
-        let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
+        let is_spent = self.is_spent(&link.account);
+        let key = FlowKey { token: *token, far, to_owner, from, account, is_spent };
         way.flow = self.flows.of(now, &key);
         let is_spent = is_spent || !self.flows.has_memory(from);
         self.arm_flows(now);
@@ -74,7 +74,7 @@ impl Relay {
             flow.sent_by(way.sender);
         }
         if matches!(way.sender, FlowId::Sender(_)) {
-            self.note_previous_relay(now, source, head, way.flow);
+            self.note_previous_relay(now, source, way.paths.from.first(), way.flow);
         }
         let message_id = head.message_id();
         let stage = match (self.flows.get_mut(way.flow), &message_id) {
@@ -149,7 +149,7 @@ impl Relay {
         source: ConnectionId,
         way: &Way<'_>,
     ) -> Option<ConnectionId> {
-        let (common, uri) = (way.destination, way.to.first());
+        let (common, uri) = (way.destination, way.paths.to.first());
         if !self.may_divert(now, common, uri) {
             return None;
         }

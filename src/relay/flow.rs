@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::charge::{Charge, Pool, Tally};
+use super::charge::{Account, Charge, Pool};
 use super::event::{ConnectionId, TokenId};
 use super::principal::{Principal, SenderId};
 use crate::time::Instant;
@@ -31,7 +31,7 @@ pub(super) struct FlowKey<'a> {
     pub(super) to_owner: bool,
     pub(super) from: &'a Principal,
     /// Counts what is kept for that holder.
-    pub(super) tally: &'a Tally,
+    pub(super) account: &'a Account,
     /// Whether so much is kept for it that there is no memory for another flow.
     pub(super) is_spent: bool,
 }
@@ -148,7 +148,7 @@ impl Flow {
         key: &FlowKey<'_>,
         is_rest: bool,
         pool: &Pool,
-        of_flows: &Tally,
+        of_flows: &Account,
     ) -> Self {
         let octets = if is_rest { 0 } else { key.far.as_str().len() };
         Self {
@@ -160,7 +160,7 @@ impl Flow {
             is_rest,
             messages: Vec::new(),
             octets,
-            charge: key.tally.charge_in(pool, octets),
+            charge: key.account.charge_in(pool, octets),
             share: of_flows.charge(octets),
             own: None,
             follows: None,

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::charge::{Pool, Tally};
+use rustc_hash::FxHashMap;
+
+use super::charge::{Account, Pool};
 use super::event::ConnectionId;
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
@@ -33,8 +35,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// All flows.
 #[derive(Debug)]
 pub(super) struct Flows {
-    by_number: HashMap<u64, Flow>,
-    sides: HashMap<Side, OfSide>,
+    // The relay counts up these numbers and ids: no peer can choose them.
+    by_number: FxHashMap<u64, Flow>,
+    sides: FxHashMap<Side, OfSide>,
     holders: BTreeMap<Principal, OfHolder>,
     last: u64,
     /// The octets that they may take, and what counts those that they take.
@@ -67,7 +70,7 @@ struct Known {
 /// What flows take of one holder.
 #[derive(Debug, Default)]
 struct OfHolder {
-    tally: Tally,
+    account: Account,
     barren: Option<Instant>,
 }
 
@@ -80,7 +83,7 @@ impl OfSide {
     }
 
     /// Forgets those that are no more. Returns whether there are any others.
-    fn tidy(&mut self, flows: &HashMap<u64, Flow>) -> bool {
+    fn tidy(&mut self, flows: &FxHashMap<u64, Flow>) -> bool {
         self.by_far.retain(|_, known| {
             known.retain(|known| flows.contains_key(&known.number));
             !known.is_empty()
@@ -113,8 +116,8 @@ impl Flows {
     /// None yet. They may take so many octets.
     pub(super) fn new(most: usize) -> Self {
         Self {
-            by_number: HashMap::new(),
-            sides: HashMap::new(),
+            by_number: FxHashMap::default(),
+            sides: FxHashMap::default(),
             holders: BTreeMap::new(),
             last: 0,
             most,
@@ -170,7 +173,7 @@ impl Flows {
             of_side.rest = Some(number);
         }
         let of_holder = self.holders.entry(key.from.clone()).or_default();
-        let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.tally);
+        let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.account);
         self.by_number.insert(number, flow);
         number
     }
@@ -213,7 +216,7 @@ impl Flows {
 
     /// Whether there is memory for more of this holder's flows.
     pub(super) fn has_memory(&self, holder: &Principal) -> bool {
-        let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.tally.own());
+        let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.account.total());
         !self.is_full() || own < self.most / (self.holders.len() + 1)
     }
 
@@ -296,7 +299,7 @@ impl Flows {
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));
-        self.holders.retain(|_, of_holder| of_holder.tally.own() > 0);
+        self.holders.retain(|_, of_holder| of_holder.account.total() > 0);
         self.by_number.give_back();
         self.sides.give_back();
     }
@@ -323,8 +326,8 @@ mod tests {
         let from = &Principal::Connection(ConnectionId(holder));
         // A few of each token.
         let token = TokenId((number / 100) as u64);
-        let (far, tally) = (far.view(), &Tally::default());
-        flows.of(now, &FlowKey { token, far, to_owner: true, from, tally, is_spent: false })
+        let (far, account) = (far.view(), &Account::default());
+        flows.of(now, &FlowKey { token, far, to_owner: true, from, account, is_spent: false })
     }
 
     /// Opens flows of this holder until there is no more room. Returns the number of the next.

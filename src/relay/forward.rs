@@ -9,7 +9,8 @@ use bytes::{Bytes, BytesMut};
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::{Current, Link};
-use super::relayed::{Forwarded, Passed, Purpose, Relayed, way_back, write_passed};
+use super::paths::Paths;
+use super::relayed::{Forwarded, Passed, Purpose, Relayed, write_passed};
 use super::route::{NoWay, Way};
 use crate::hop::Outgoing;
 use crate::offset::Offset;
@@ -67,13 +68,13 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { own, to, destination, flow, sender, tally, tokens, peer } = way;
-        self.remember(peer, &tally);
+        let Way { paths, destination, flow, sender, account, tokens, peer } = way;
+        self.remember(peer, &account);
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         link.sends_to = Some(destination);
         let on_way = self.flows.send(flow);
-        let relayed = Relayed::new(source, flow, &view, &own, to, &tally, on_way);
+        let relayed = Relayed::new(source, flow, &view, &paths, &account, on_way);
         let relayed = Arc::new(relayed);
         let waits = link.pending.begin_send(&relayed);
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
@@ -213,7 +214,7 @@ impl Relay {
         if has_passed.is_none() {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        self.remember(way.peer, &way.tally);
+        self.remember(way.peer, &way.account);
         self.counters.passed += 1;
         self.take_request(now, source, head);
     }
@@ -236,8 +237,8 @@ impl Relay {
     ) -> Option<()> {
         let link = self.links.get_mut(source)?;
         let waits = link.pending.begin();
-        let back = way_back(&way.own, head.from_path());
-        let charge = way.tally.charge(back.len());
+        let back = way.paths.way_back();
+        let charge = way.account.charge(back.len());
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
@@ -253,7 +254,7 @@ impl Relay {
         let purpose = (!is_report).then_some(Purpose::Passed(passed));
         let id = next.hop.begin_control_request(purpose)?;
         let start = method.as_str().as_bytes();
-        write_passed(next.hop.control(), &id, head, start, &way.own, way.to, body);
+        write_passed(next.hop.control(), &id, head, start, &way.paths, body);
         Some(())
     }
 
@@ -291,11 +292,12 @@ impl Relay {
     fn pass_response(&mut self, passed: &Passed, head: &HeadRef<'_>, status: StatusCode) {
         let Some(to) = self.way_of_response(passed, head) else { return };
         let Some((own, to)) = self.beyond_own(to) else { return };
+        let paths = Paths { own, to, from: head.from_path() };
         let back = passed.source;
         let Some(link) = self.link_back(passed) else { return };
         let comment = head.comment().unwrap_or_else(|| status.reason());
         let start = format!("{status} {comment}");
-        write_passed(link.hop.control(), &passed.id, head, start.as_bytes(), &own, to, None);
+        write_passed(link.hop.control(), &passed.id, head, start.as_bytes(), &paths, None);
         self.counters.passed += 1;
         self.has_octets(back);
         self.hold_back_itself(back);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
-use super::charge::{Charge, Tally};
+use super::charge::{Account, Charge};
 use super::config::{Peer, RelayConfig};
 use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
 use super::flow::{FlowId, Previous};
@@ -107,7 +107,7 @@ pub(super) struct Link {
     /// Whose budget it takes from.
     pub(super) principal: Principal,
     /// Counts what is kept for it.
-    pub(super) tally: Tally,
+    pub(super) account: Account,
     /// The octets that wait for it, as far as they are counted there.
     pub(super) counted: usize,
     /// What it has left to say when it closes.
@@ -179,7 +179,7 @@ impl Link {
         hop: Hop<Relaying>,
         peer: Peer,
         principal: Principal,
-        tally: Tally,
+        account: Account,
         state: State,
         now: Instant,
     ) -> Self {
@@ -191,7 +191,7 @@ impl Link {
             is_spare: false,
             is_shared: false,
             principal,
-            tally,
+            account,
             counted: 0,
             parting: None,
             input: None,

@@ -1,7 +1,7 @@
 //! One budget: octets that wait to leave, and everything that is kept for a while.
 
 use super::Relay;
-use super::charge::{Account, Charge, Pool, Tally};
+use super::charge::{Account, Charge, Pool};
 use super::event::ConnectionId;
 use crate::time::Instant;
 
@@ -102,8 +102,8 @@ impl Relay {
 
     /// Whether so much is kept for a principal that no more of it is kept for long: eight
     /// times as much stays free for others.
-    pub(super) fn is_spent(&self, tally: &Tally) -> bool {
-        tally.own().saturating_mul(KEPT) > self.free_memory()
+    pub(super) fn is_spent(&self, account: &Account) -> bool {
+        account.total().saturating_mul(KEPT) > self.free_memory()
     }
 
     /// What those behind an account may keep: principals an eighth of what is free each,
@@ -164,10 +164,10 @@ impl Relay {
         if octets == 0 {
             return;
         }
-        let tally = link.tally.clone();
-        let has_memory = self.find_memory(self.now, &tally, octets);
+        let account = link.account.clone();
+        let has_memory = self.find_memory(self.now, &account, octets);
         if let Some(link) = self.links.get_mut(connection) {
-            link.input = Some(tally.charge(octets));
+            link.input = Some(account.charge(octets));
         }
         if !has_memory {
             let longest = self.longest_input(connection);

@@ -90,6 +90,7 @@ mod link;
 mod lost;
 mod memory;
 mod own;
+mod paths;
 mod pause;
 mod peers;
 mod pending;
@@ -470,11 +471,11 @@ impl Relay {
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
-            let tally = self.holdings.add_connection(&principal, id);
+            let account = self.holdings.add_connection(&principal, id);
             if state == State::Connecting {
                 self.holdings.begin_dial(&principal, id);
             }
-            Link::new(hop, peer, principal, tally, state, now)
+            Link::new(hop, peer, principal, account, state, now)
         });
         self.directory.note_names(&names, id);
         id

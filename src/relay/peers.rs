@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rustc_hash::FxHashMap;
+
 use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId};
 use super::principal::Principal;
@@ -12,8 +14,9 @@ use crate::uri::{MsrpUri, UriKey, UriRef};
 /// forgotten with it, so there are never more than a few for each connection.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    by_token: HashMap<TokenId, HashMap<MsrpUri, Bound>>,
-    by_link: HashMap<ConnectionId, OfLink>,
+    // The relay counts up its ids. Peers choose their URIs, which need a hasher with a key.
+    by_token: FxHashMap<TokenId, HashMap<MsrpUri, Bound>>,
+    by_link: FxHashMap<ConnectionId, OfLink>,
     by_holder: BTreeMap<Principal, OfHolder>,
     /// The holders of connections that have peers, by the octets of these.
     by_octets: BTreeSet<(usize, Principal)>,

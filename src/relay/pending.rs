@@ -38,14 +38,15 @@ impl Relay {
         head: &Head,
         authorization: Authorization,
     ) -> Result<(), Denied> {
-        let Some((sender, tally)) = self.sender(source, &head.view(), None) else { return Ok(()) };
+        let from = head.view().from_path();
+        let Some((sender, account)) = self.sender(source, from, None) else { return Ok(()) };
         let pair = self.pair(source, authorization.username());
         if !self.make_auth_room(now, &pair.source, sender) {
             return Err(Denied::Status(StatusCode::FORBIDDEN));
         }
         // The head, and what the credentials in it say.
         let octets = 2 * head.octets().len();
-        if !self.find_memory(now, &tally, octets) {
+        if !self.find_memory(now, &account, octets) {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         }
         let due = self.guesses.checked_at(now, &pair);
@@ -64,7 +65,7 @@ impl Relay {
             head,
             authorization,
             pair,
-            charge: tally.charge(octets),
+            charge: account.charge(octets),
             due,
             is_asked: false,
         };

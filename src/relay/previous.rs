@@ -11,7 +11,6 @@ use super::principal::Principal;
 use super::target::Target;
 use crate::time::Instant;
 use crate::uri::{MsrpUri, UriRef};
-use crate::wire::HeadRef;
 
 impl Relay {
     /// Notes for whom the previous relay has made the connection on which a flow arrives:
@@ -22,10 +21,9 @@ impl Relay {
         &mut self,
         now: Instant,
         source: ConnectionId,
-        head: &HeadRef<'_>,
+        uri: UriRef<'_>,
         flow: FlowId,
     ) {
-        let uri = head.from_path().first();
         let Some(link) = self.links.get(source) else { return };
         let is_same = |known: &MsrpUri| known.view() == uri;
         let is_for_one = match link.previous {

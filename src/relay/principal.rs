@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::charge::{Account, Tally};
+use super::charge::Account;
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
 use super::ranking::Ranking;
@@ -85,7 +85,7 @@ pub(super) struct Holding {
     dials: BTreeSet<ConnectionId>,
     /// The sum of these octets.
     queued: usize,
-    pub(super) tally: Tally,
+    pub(super) account: Account,
     /// The connections in the order in which they give way.
     standing: Ranking<ConnectionId, Option<Standing>>,
     /// Those under which nothing was relayed first, then in the order of their issue.
@@ -97,12 +97,12 @@ pub(super) struct Holding {
 impl Holding {
     /// What it can give back: what waits for it, and what is kept for a while.
     pub(super) fn to_give(&self) -> usize {
-        self.queued.saturating_add(self.tally.account().octets())
+        self.queued.saturating_add(self.account.octets())
     }
 
     /// Whether more of that is kept than waits.
     pub(super) fn keeps_most(&self) -> bool {
-        self.tally.account().octets() > self.queued
+        self.account.octets() > self.queued
     }
 
     /// The connection for which most waits.
@@ -126,22 +126,22 @@ pub(super) struct Holdings {
     gone: VecDeque<Principal>,
     connections: usize,
     queued: usize,
-    tally: Tally,
-    /// Counts what is kept for a while for those who have not shown who they are.
+    account: Account,
+    /// Counts what is kept for those who have not shown who they are.
     strangers: Account,
 }
 
 impl Holdings {
     pub(super) fn new() -> Self {
-        let tally = Tally::default();
+        let account = Account::default();
         Self {
             by_principal: BTreeMap::new(),
             token_shares: Shares::default(),
             gone: VecDeque::new(),
             connections: 0,
             queued: 0,
-            strangers: tally.account().behind(),
-            tally,
+            strangers: account.behind(),
+            account,
         }
     }
 
@@ -160,7 +160,7 @@ impl Holdings {
 
     /// The octets that wait for all of these connections, and what is kept for everybody.
     pub(super) fn octets(&self) -> usize {
-        self.queued.saturating_add(self.tally.all())
+        self.queued.saturating_add(self.account.total())
     }
 
     /// The octets that wait for those of one principal.
@@ -168,9 +168,9 @@ impl Holdings {
         self.of(principal).map_or(0, |holding| holding.queued)
     }
 
-    /// Counts what is kept for a while for all of them.
+    /// Counts what is kept for all of them.
     pub(super) const fn account(&self) -> &Account {
-        self.tally.account()
+        &self.account
     }
 
     /// The same, for those of them who have not shown who they are.
@@ -180,7 +180,7 @@ impl Holdings {
 
     /// The accounts of all that are behind this one.
     pub(super) fn behind(&self, of: &Account) -> impl Iterator<Item = &Account> {
-        let accounts = self.by_principal.values().map(|holding| holding.tally.account());
+        let accounts = self.by_principal.values().map(|holding| &holding.account);
         accounts.filter(|account| account.line().any(|it| it.is(of)))
     }
 
@@ -203,14 +203,14 @@ impl Holdings {
     }
 
     /// Adds a connection. Returns what counts the octets that are kept for it.
-    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Tally {
+    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Account {
         let holding = self.holding(principal);
-        let tally = holding.tally.clone();
+        let account = holding.account.clone();
         if holding.connections.insert(id, 0).is_none() {
             holding.standing.insert(id, None);
             self.connections += 1;
         }
-        tally
+        account
     }
 
     /// The connection that a principal misses least, but for one.
@@ -251,11 +251,11 @@ impl Holdings {
     }
 
     /// Adds a token. Returns what counts the octets that are kept for it.
-    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Tally {
+    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Account {
         self.token_shares.add(principal);
         let holding = self.holding(principal);
         holding.tokens.insert(id, false);
-        holding.tally.clone()
+        holding.account.clone()
     }
 
     /// How many tokens each principal has.
@@ -281,11 +281,10 @@ impl Holdings {
 
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
         self.forget_gone();
-        let tally = &self.tally;
-        let of = if principal.is_member() { tally.account() } else { &self.strangers };
+        let of = if principal.is_member() { &self.account } else { &self.strangers };
         self.by_principal
             .entry(principal.clone())
-            .or_insert_with(|| Holding { tally: tally.of_another(of), ..Holding::default() })
+            .or_insert_with(|| Holding { account: of.behind(), ..Holding::default() })
     }
 
     /// Whoever has gone and comes again still has what is kept for it.
@@ -306,7 +305,7 @@ impl Holdings {
             let Some(holding) = self.by_principal.get_mut(&principal) else { continue };
             if !holding.has_gone() {
                 holding.is_listed = false;
-            } else if holding.tally.own() > 0 {
+            } else if holding.account.total() > 0 {
                 self.gone.push_back(principal);
             } else {
                 self.by_principal.remove(&principal);

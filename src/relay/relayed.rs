@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
-use super::charge::{Charge, Tally};
+use super::charge::{Account, Charge};
 use super::event::ConnectionId;
 use super::flow::{FlowId, OnWay};
+use super::paths::Paths;
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::offset::Offset;
-use crate::uri::{PathRef, UriRef};
 use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, Field, HeadRef, HeaderName, MessageId,
     TransactionId, write_end_line,
@@ -137,19 +137,16 @@ pub(super) struct Relayed {
 }
 
 impl Relayed {
-    /// `own` are the URIs of the relay in the order in which the request passes
-    /// them, `to` is the rest of its To-Path.
     pub(super) fn new(
         source: ConnectionId,
         flow: FlowId,
         head: &HeadRef<'_>,
-        own: &[UriRef<'_>],
-        to: PathRef<'_>,
-        tally: &Tally,
+        paths: &Paths<'_>,
+        account: &Account,
         on_way: Option<OnWay>,
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
-        let spans = write_paths(&mut text, own, head.from_path(), to);
+        let spans = paths.write(&mut text);
         let range_at = head.has_body().then_some(text.len());
         let start = head.byte_range().map_or(Offset::START, |range| range.offset());
         write_fields(&mut text, head, |name| {
@@ -159,7 +156,7 @@ impl Relayed {
             source,
             flow,
             _on_way: on_way,
-            charge: tally.charge(text.len()),
+            charge: account.charge(text.len()),
             text: text.into_boxed_slice(),
             range_at,
             own: spans.own,
@@ -285,19 +282,18 @@ impl Heading<Relaying> for Forwarded {
 }
 
 /// Writes a forwarded response or request other than SEND: the same header
-/// fields, and paths that have moved on by `own`. `start` is the rest of the start
+/// fields, and paths that have moved on. `start` is the rest of the start
 /// line after the transaction id.
 pub(super) fn write_passed(
     out: &mut BytesMut,
     id: &TransactionId,
     head: &HeadRef<'_>,
     start: &[u8],
-    own: &[UriRef<'_>],
-    to: PathRef<'_>,
+    paths: &Paths<'_>,
     body: Option<&[u8]>,
 ) {
     let mut text = Vec::with_capacity(head.size());
-    write_paths(&mut text, own, head.from_path(), to);
+    paths.write(&mut text);
     write_fields(&mut text, head, |_| true);
     write_start(out, id, start);
     match body {
@@ -309,44 +305,6 @@ pub(super) fn write_passed(
         }
     }
     write_end_line(out, id, Continuation::Complete);
-}
-
-/// The From-Path of a request that has passed `own` in this order.
-pub(super) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
-    let uris = own.iter().rev().map(|uri| uri.as_str()).chain([from.as_str()]);
-    uris.collect::<Vec<_>>().join(" ").into()
-}
-
-struct Spans {
-    own: Range<usize>,
-    from: Range<usize>,
-}
-
-/// Writes To-Path without the URIs of the relay, and From-Path with them at its
-/// front, the last one passed first (RFC 4976 section 6.4).
-fn write_paths(
-    text: &mut Vec<u8>,
-    own: &[UriRef<'_>],
-    from: PathRef<'_>,
-    to: PathRef<'_>,
-) -> Spans {
-    text.extend_from_slice(b"To-Path: ");
-    text.extend_from_slice(to.as_str().as_bytes());
-    text.extend_from_slice(b"\r\nFrom-Path: ");
-    let mut spans = Spans { own: 0..0, from: 0..0 };
-    for uri in own.iter().rev() {
-        spans.own = append(text, uri.as_str());
-        text.push(b' ');
-    }
-    spans.from = append(text, from.as_str());
-    text.extend_from_slice(b"\r\n");
-    spans
-}
-
-fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
-    let start = text.len();
-    text.extend_from_slice(part.as_bytes());
-    start..text.len()
 }
 
 /// Writes the other header fields in their order.
@@ -368,9 +326,10 @@ fn write_start(out: &mut BytesMut, id: &TransactionId, rest: &[u8]) {
 }
 
 fn write_range(out: &mut BytesMut, range: ByteRange) {
-    use std::fmt::Write;
+    out.put_slice(b"Byte-Range: ");
     // Writing to a growing buffer does not fail.
-    let _ = write!(out, "Byte-Range: {range}\r\n");
+    let _ = range.write(out);
+    out.put_slice(b"\r\n");
 }
 
 /// The header fields of a frame without a body: the end-line brings the CRLF of the last

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::time::Instant;
 
 use super::Relay;
-use super::charge::Tally;
+use super::charge::Account;
 use super::event::{ConnectionId, RelayEvent, TokenId};
 use super::flow::{FlowId, Side};
 use super::link::{Link, State};
+use super::paths::Paths;
 use super::principal::Principal;
 use super::target::{Place, Target};
 use super::token::Owner;
@@ -18,17 +19,14 @@ use crate::wire::{HeadRef, Method, StatusCode};
 
 /// The way of a request from this relay to the next hop.
 pub(super) struct Way<'a> {
-    /// The URIs of the relay at the front of To-Path, in their order.
-    pub(super) own: Vec<UriRef<'a>>,
-    /// The rest of To-Path.
-    pub(super) to: PathRef<'a>,
+    pub(super) paths: Paths<'a>,
     pub(super) destination: ConnectionId,
     /// The flow to which the request belongs.
     pub(super) flow: FlowId,
     /// Who has sent it, and what counts what is kept for that one.
     pub(super) sender: FlowId,
-    pub(super) tally: Tally,
-    /// The tokens of those URIs.
+    pub(super) account: Account,
+    /// The tokens that are the URIs of the relay in its paths.
     pub(super) tokens: Vec<TokenId>,
     /// The peer whose way it is.
     pub(super) peer: Option<Met<'a>>,
@@ -98,23 +96,26 @@ impl Relay {
         source: ConnectionId,
         head: &HeadRef<'a>,
     ) -> Result<Way<'a>, NoWay> {
-        if !self.is_own(head.to_path().first()) {
+        let (to, from, method) = (head.to_path(), head.from_path(), head.method());
+        if !self.is_own(to.first()) {
             return Err(NoWay::NotForThisRelay);
         }
-        if self.own_uris(head) > self.config.limits.own_uris {
+        if self.has_too_many_own(to, from) {
             return Err(LOOP);
         }
-        let steps = self.steps(now, source, head)?;
-        let (sender, tally) = self.sender(source, head, steps.owned).ok_or(NO_TOKEN)?;
+        let steps = self.steps(now, source, to)?;
+        let (sender, account) = self.sender(source, from, steps.owned).ok_or(NO_TOKEN)?;
         // Of a REPORT nothing is kept.
-        let is_kept = head.method() != Some(Method::Report);
-        if is_kept && !self.find_memory(now, &tally, head.size()) {
+        let is_kept = method != Some(Method::Report);
+        if is_kept && !self.find_memory(now, &account, head.size()) {
             return Err(UNREACHABLE);
         }
-        let (destination, peer) = self.next_hop(now, source, head, &steps)?;
+        let is_auth = method == Some(Method::Auth);
+        let (destination, peer) = self.next_hop(now, source, from.first(), &steps, is_auth)?;
         let Steps { own, to, tokens, leads, .. } = steps;
-        let mut way = Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
-        if head.method() == Some(Method::Send) {
+        let paths = Paths { own, to, from };
+        let mut way = Way { paths, destination, flow: sender, sender, account, tokens, peer };
+        if method == Some(Method::Send) {
             self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
         } else {
             way.flow = self.flow_of_requests(source, sender);
@@ -127,10 +128,9 @@ impl Relay {
         &self,
         now: Instant,
         source: ConnectionId,
-        head: &HeadRef<'a>,
+        mut to: PathRef<'a>,
     ) -> Result<Steps<'a>, NoWay> {
         let (mut own, mut tokens, mut owned) = (Vec::new(), Vec::new(), None);
-        let mut to = head.to_path();
         loop {
             let first = to.first();
             if own.last() == Some(&first) {
@@ -154,13 +154,14 @@ impl Relay {
         &mut self,
         now: Instant,
         source: ConnectionId,
-        head: &HeadRef<'a>,
+        previous: UriRef<'a>,
         steps: &Steps<'a>,
+        is_auth: bool,
     ) -> Result<(ConnectionId, Option<Met<'a>>), NoWay> {
         let token = steps.token;
         match steps.leads {
             Leads::ToOwner => {
-                let uri = head.from_path().first();
+                let uri = previous;
                 let destination = self.way_to_owner(now, source, token, uri)?;
                 let comes_directly = steps.own.len() == 1 && self.may_claim(source, uri);
                 let peer = comes_directly.then_some(Met { token, uri, connection: source });
@@ -168,7 +169,6 @@ impl Relay {
             }
             Leads::FromOwner => {
                 let uri = steps.to.first();
-                let is_auth = head.method() == Some(Method::Auth);
                 let destination = self.way_to_peer(now, source, token, uri, is_auth)?;
                 if is_auth && let Some(link) = self.links.get_mut(destination) {
                     link.carries_auth = true;
@@ -181,10 +181,12 @@ impl Relay {
         }
     }
 
-    /// How many URIs of this relay the paths of a request have.
-    fn own_uris(&self, head: &HeadRef<'_>) -> usize {
-        let (to, from) = (head.to_path(), head.from_path());
-        to.iter().chain(from.iter()).filter(|uri| self.is_own(*uri)).count()
+    /// Whether the paths of a request have more URIs of this relay than they may.
+    fn has_too_many_own(&self, to: PathRef<'_>, from: PathRef<'_>) -> bool {
+        let max = self.config.limits.own_uris;
+        // Most paths are too short for that.
+        to.len() + from.len() > max
+            && to.iter().chain(from).filter(|uri| self.is_own(*uri)).count() > max
     }
 
     /// Checks the two conditions of section 6.4: a request goes to the client that
@@ -350,7 +352,7 @@ impl Relay {
 
     /// Remembers the connection on which a peer has sent under a token, or was sent to:
     /// requests to the URI of the peer go on it while it is up (section 6.4.2).
-    pub(super) fn remember(&mut self, peer: Option<Met<'_>>, tally: &Tally) {
+    pub(super) fn remember(&mut self, peer: Option<Met<'_>>, account: &Account) {
         let Some(Met { token, uri, connection }) = peer else { return };
         let known = self.peers.touch(token, uri, connection);
         let is_taken = |known: ConnectionId| {
@@ -358,7 +360,7 @@ impl Relay {
         };
         if !known.is_some_and(is_taken) {
             self.note_use(token, connection);
-            self.bind_peer(token, uri, connection, tally);
+            self.bind_peer(token, uri, connection, account);
         }
     }
 
@@ -367,10 +369,10 @@ impl Relay {
         token: TokenId,
         peer: UriRef<'_>,
         connection: ConnectionId,
-        tally: &Tally,
+        account: &Account,
     ) {
         let Some(link) = self.links.get(connection) else { return };
-        let charge = tally.charge_in(&self.peers.pool, peer.as_str().len());
+        let charge = account.charge_in(&self.peers.pool, peer.as_str().len());
         self.peers.bind(token, peer, connection, &link.principal, charge);
         while let Some(crowded) = self.has_too_many_peers(connection) {
             self.peers.forget_oldest(crowded);

@@ -10,17 +10,17 @@
 //! A client that claims to be a relay could be another sender in each request. Its token tells
 //! who it is: the URI to which that leads back is the one as which its owner sends.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use rustc_hash::FxHashMap;
+
 use super::Relay;
-use super::charge::{Account, Tally};
+use super::charge::Account;
 use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::{Principal, SenderId};
 use super::token::Owner;
-use crate::uri::UriRef;
-use crate::wire::HeadRef;
+use crate::uri::{PathRef, UriRef};
 
 /// Those for whom nothing is kept are known up to this number.
 const FEW: usize = 16;
@@ -29,8 +29,9 @@ const FEW: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Senders {
     hasher: RandomState,
-    /// An entry is small, and needs no weight beside that of what is kept.
-    accounts: HashMap<SenderId, Account>,
+    /// An entry is small, and needs no weight beside that of what is kept. The ids are hashes
+    /// with a key already.
+    accounts: FxHashMap<SenderId, Account>,
     /// The number above which it looks for those to forget.
     crowd: usize,
 }
@@ -69,18 +70,16 @@ impl Relay {
     pub(super) fn sender(
         &mut self,
         source: ConnectionId,
-        head: &HeadRef<'_>,
+        from: PathRef<'_>,
         owned: Option<TokenId>,
-    ) -> Option<(FlowId, Tally)> {
-        let from = head.from_path();
+    ) -> Option<(FlowId, Account)> {
         let is_behind = from.len() > 1 && owned.is_none_or(|it| self.may_send_as(it, from.first()));
         let link = self.links.get(source)?;
         if !is_behind {
-            return Some((FlowId::Connection(source), link.tally.clone()));
+            return Some((FlowId::Connection(source), link.account.clone()));
         }
         let id = self.senders.id(&link.principal, from.first());
-        let account = self.senders.account(id, link.tally.account());
-        Some((FlowId::Sender(id), link.tally.of_account(account)))
+        Some((FlowId::Sender(id), self.senders.account(id, &link.account)))
     }
 
     /// The flow of a sender's requests that are no SENDs. Nobody vouches for senders behind a

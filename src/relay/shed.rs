@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::Relay;
-use super::charge::{Account, Charge, Tally};
+use super::charge::{Account, Charge};
 use super::event::{ConnectionId, RelayClose};
 use super::flow::FlowId;
 use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed};
@@ -49,8 +49,8 @@ impl Drop for Giving<'_> {
 impl Relay {
     /// Finds memory to keep so many octets more for a request: for one of many senders behind
     /// a principal, and for the principal. Returns whether there is any.
-    pub(super) fn find_memory(&mut self, now: Instant, tally: &Tally, octets: usize) -> bool {
-        let mut line = tally.account().line();
+    pub(super) fn find_memory(&mut self, now: Instant, account: &Account, octets: usize) -> bool {
+        let mut line = account.line();
         line.all(|account| account.of().is_none_or(|of| self.find_behind(now, of, account, octets)))
     }
 

@@ -5,6 +5,8 @@ use crate::time::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;
@@ -47,7 +49,8 @@ pub(super) struct Token {
 /// The valid tokens.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    by_id: HashMap<TokenId, Token>,
+    // The relay counts up its ids: no peer can choose them, and they need no hasher with a key.
+    by_id: FxHashMap<TokenId, Token>,
     ids: HashMap<MsrpUri, TokenId>,
     next: u64,
     /// Counts what is kept of all of them.

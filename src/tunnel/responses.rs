@@ -1,6 +1,7 @@
 //! Matching responses to parts with the chunks from which the parts were cut.
 
 use std::collections::HashMap;
+use std::hash::RandomState;
 use std::time::Duration;
 
 use crate::hop::Waiting;
@@ -47,9 +48,9 @@ pub(super) struct Responses {
     chunks: HashMap<u64, Chunk>,
     next: u64,
     /// Parts with Failure-Report `yes`, each of which gets a response.
-    asked: Waiting<u64>,
+    asked: Waiting<u64, RandomState>,
     /// Other parts, most of which get none.
-    silent: Waiting<u64>,
+    silent: Waiting<u64, RandomState>,
 }
 
 impl Responses {

@@ -87,7 +87,8 @@ impl Hash for Host<'_> {
 }
 
 fn is_same_folded(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || folded(one).eq(folded(other))
+    // Most are identical.
+    one == other || one.eq_ignore_ascii_case(other) || folded(one).eq(folded(other))
 }
 
 /// Writes in runs that depend only on the folded text, so that equal texts are written

@@ -104,7 +104,9 @@ impl<'a> PathRef<'a> {
     pub fn without_first(self) -> Option<Self> {
         let (_, rest) = split_first(self.text, self.uris);
         let uris = self.uris.checked_sub(1).filter(|uris| *uris > 0)?;
-        Some(Self { text: rest, uris, first: None })
+        let (next, _) = split_first(rest, uris);
+        // Who takes one off looks at the next.
+        Some(Self { text: rest, uris, first: Some(UriRef::from_checked(next).spans()) })
     }
 }
 

@@ -56,6 +56,17 @@ impl ByteRange {
         Ok(Self { start, end, total })
     }
 
+    /// Writes the value of the header field. Every chunk has one: a formatter would take
+    /// longer than the rest of its head.
+    pub(crate) fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
+        let mut digits = itoa::Buffer::new();
+        out.write_str(text(Some(self.start), &mut digits))?;
+        out.write_char('-')?;
+        out.write_str(text(self.end, &mut digits))?;
+        out.write_char('/')?;
+        out.write_str(text(self.total, &mut digits))
+    }
+
     /// Reads the value of a Byte-Range header field.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, ValueError> {
         let place = 0..text.len();
@@ -118,16 +129,11 @@ impl FromStr for ByteRange {
 
 impl fmt::Display for ByteRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-", self.start)?;
-        write_number(f, self.end)?;
-        f.write_str("/")?;
-        write_number(f, self.total)
+        self.write(f)
     }
 }
 
-fn write_number(f: &mut fmt::Formatter<'_>, number: Option<u64>) -> fmt::Result {
-    match number {
-        Some(number) => write!(f, "{number}"),
-        None => f.write_str("*"),
-    }
+/// The text of a number, or of one that is not known.
+fn text(number: Option<u64>, digits: &mut itoa::Buffer) -> &str {
+    number.map_or("*", |number| digits.format(number))
 }

@@ -145,7 +145,7 @@ impl<'a> HeadWriter<'a> {
         from_path: PathRef<'_>,
     ) -> Self {
         let mut writer = Self::new(out, transaction, Kind::Response);
-        writer.number(code);
+        writer.out.put_slice(&code.digits());
         writer.comment(comment);
         writer.paths(to_path, from_path)
     }
@@ -185,7 +185,8 @@ impl<'a> HeadWriter<'a> {
     /// Byte-Range.
     pub fn byte_range(mut self, range: ByteRange) -> Self {
         self.name(HeaderName::ByteRange);
-        self.number(range);
+        // Writing to a growing buffer does not fail.
+        let _ = range.write(self.out);
         self
     }
 

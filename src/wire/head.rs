@@ -145,7 +145,11 @@ impl<'a> HeadRef<'a> {
     #[must_use]
     pub fn method(&self) -> Option<Method<'a>> {
         match self.fields.kind {
-            Kind::Request => Some(Method::from(self.text(self.fields.word))),
+            Kind::Request => {
+                let word = self.fields.word;
+                let known = Method::known(word.of(self.octets));
+                known.or_else(|| Some(Method::from(self.text(word))))
+            }
             Kind::Response(_) => None,
         }
     }

@@ -34,10 +34,17 @@ macro_rules! methods {
 
         impl<'a> From<&'a str> for Method<'a> {
             fn from(name: &'a str) -> Self {
-                match name {
-                    $($name => Self::$method,)*
-                    other => Self::Other(other),
-                }
+                Self::known(name.as_bytes()).unwrap_or(Self::Other(name))
+            }
+        }
+
+        impl Method<'_> {
+            /// The method with this name, if it is a known one.
+            pub(crate) fn known(name: &[u8]) -> Option<Self> {
+                $(if name == $name.as_bytes() {
+                    return Some(Self::$method);
+                })*
+                None
             }
         }
     };

@@ -79,6 +79,11 @@ impl StatusCode {
         self.0
     }
 
+    /// As it is written.
+    pub(crate) fn digits(self) -> [u8; 3] {
+        [self.0 / 100, self.0 / 10, self.0].map(|digits| b'0' | (digits % 10) as u8)
+    }
+
     /// Whether the code is 200 to 299.
     #[must_use]
     pub const fn is_success(self) -> bool {
