@@ -8,6 +8,7 @@ mod bodies;
 mod captures;
 mod descriptions;
 mod frames;
+mod late;
 mod packets;
 
 use std::fs;
