@@ -10,6 +10,7 @@ mod descriptions;
 mod frames;
 mod late;
 mod packets;
+mod transfers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
