@@ -6,7 +6,9 @@ mod common;
 
 use common::wire::{Lone, Raw};
 use common::{ALICE, BOB, Pair};
-use msrp::{Config, Event, Outcome, OutgoingMessage, StatusCode, Tolerance, Tolerances};
+use msrp::{
+    Config, Event, Outcome, OutgoingMessage, SessionConfig, StatusCode, Tolerance, Tolerances,
+};
 
 /// A SEND of `id`, with what lies between its From-Path and its end-line.
 fn send(id: &str, rest: &str) -> String {
@@ -213,4 +215,93 @@ fn octets_without_a_type_are_refused_as_before() {
 
 const fn is_opening(event: &Event) -> bool {
     matches!(event, Event::SessionOpened { .. })
+}
+
+/// What to put in place of the From-Path of a SEND, so that nobody can read one.
+const UNREADABLE: &[&str] = &[
+    "",
+    "From-Path: \r\n",
+    "From-Path: sip:alice@alice.example\r\n",
+    "From-Path: msrp://alice.example:76540/jshA7weztas;tcp\r\n",
+    "From-Path: msrp://alice.example:7654/jshA7weztas\r\n",
+    "From-Path: <msrp://alice.example:7654/jshA7weztas;tcp>\r\n",
+    "From-Path: msrp://alice.example:7654/jshA7weztas;tcp, msrp://b.example:1/c;tcp\r\n",
+    "From-Path: msrp://al\u{ef}ce.example:7654/jshA7weztas;tcp\r\n",
+    "From-Path msrp://alice.example:7654/jshA7weztas;tcp\r\n",
+    "From-Path: msrp://alice.example:7654/jshA7weztas;tcp\r\nFrom-Path: x\r\n",
+];
+
+fn unreadable(method: &str, from_path: &str, fields: &str) -> String {
+    format!("MSRP abcd {method}\r\nTo-Path: {BOB}\r\n{from_path}{fields}-------abcd$\r\n")
+}
+
+/// Whoever sent it is the peer of the session that its To-Path names, on the connection of
+/// that session (RFC 4975 section 7.2).
+#[test]
+fn a_request_whose_from_path_cannot_be_read_is_answered_400_to_the_peer_of_its_session() {
+    let expected = format!(
+        "MSRP abcd 400 Bad Request\r\nTo-Path: {ALICE}\r\nFrom-Path: {BOB}\r\n-------abcd$\r\n"
+    );
+    for from_path in UNREADABLE {
+        for method in ["SEND", "NICKNAME", "OTHER"] {
+            let mut bob = Lone::bob();
+            let request = unreadable(method, from_path, "Message-ID: m001\r\n");
+            bob.side.feed(bob.now, request.as_bytes());
+            let sent = String::from_utf8(bob.side.drain(bob.now)).unwrap();
+            assert_eq!(sent, expected, "{request}");
+            let [refused] = &bob.side.refused[..] else { panic!("{:?}", bob.side.refused) };
+            assert!(refused.error.is_some(), "{request}");
+            assert_eq!(refused.status, Some(StatusCode::BAD_REQUEST), "{request}");
+        }
+    }
+    // There is no response to those who want none, or to a REPORT.
+    for (method, fields) in [
+        ("SEND", "Message-ID: m001\r\nFailure-Report: no\r\n"),
+        ("REPORT", "Status: 000 200 OK\r\n"),
+    ] {
+        let mut bob = Lone::bob();
+        assert_eq!(bob.give(unreadable(method, "From-Path: x\r\n", fields).as_bytes()), []);
+    }
+}
+
+/// A session that is not bound has a peer if its description names one, and stays unbound.
+#[test]
+fn the_first_request_of_a_session_is_answered_400_if_its_peer_is_known() {
+    for (expected, codes) in [
+        (SessionConfig::new(BOB.parse().unwrap(), common::path(ALICE)), &["400", "200"][..]),
+        (common::bob_expects(), &["200"]),
+    ] {
+        let Pair { mut bob, table, now, .. } =
+            Pair::with(Config::default(), Config::default(), expected);
+        bob.feed(now, unreadable("SEND", "From-Path: x\r\n", "Message-ID: m001\r\n").as_bytes());
+        assert!(!table.is_bound(&BOB.parse().unwrap()));
+        bob.feed(now, send("next", "Message-ID: m777\r\n").as_bytes());
+        let sent = common::wire::frames(&bob.drain(now));
+        assert_eq!(common::wire::words(&sent), codes);
+        assert!(sent.iter().all(|response| response.header("To-Path") == Some(ALICE)));
+    }
+}
+
+/// The response to a SEND goes to the previous hop, and others all the way back.
+#[test]
+fn a_request_through_relays_is_answered_along_the_path_of_its_session() {
+    let hub = "msrps://hub.example:2855/r1;tcp";
+    let through = format!("{hub} {ALICE}");
+    let expected = SessionConfig::new(BOB.parse().unwrap(), common::path(&through));
+    for (method, to_path) in [("SEND", hub), ("OTHER", &through)] {
+        let mut bob = Lone::bob_with(Config::default(), expected.clone());
+        let sent = bob.give(unreadable(method, "", "Message-ID: m001\r\n").as_bytes());
+        let [response] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!((response.what.as_str(), response.header("To-Path")), ("400", Some(to_path)));
+    }
+}
+
+/// Nobody is known who could get a response.
+#[test]
+fn a_request_without_a_session_and_a_from_path_is_read_over() {
+    let other = BOB.replace("kjhd37s2s20w2a", "other");
+    let mut bob = Lone::bob();
+    let request = unreadable("SEND", "From-Path: x\r\n", "").replace(BOB, &other);
+    assert_eq!(bob.give(request.as_bytes()), []);
+    assert_eq!(bob.side.refused[0].status, None);
 }

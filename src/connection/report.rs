@@ -10,7 +10,7 @@ use super::received::Received;
 use super::session_config::ReportMode;
 use crate::hop::END_LINE_OVERHEAD;
 use crate::keys::{SessionKey, UnknownKey};
-use crate::uri::PathRef;
+use crate::uri::{Path, PathRef, UriRef};
 use crate::wire::encode::MAX_CONTROL_BODY;
 use crate::wire::scan::occurs;
 use crate::wire::{
@@ -192,11 +192,28 @@ impl Connection {
         debug_assert!(written.is_ok(), "the session is open, and what was parsed can be written");
     }
 
-    /// Responds to a request if its sender asks for a response (section 7.2).
+    /// Responds to a request if its sender asks for a response (section 7.2). Without a
+    /// From-Path it is the peer of its session, if this connection may have that.
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
+        if !head.has_to_path() {
+            return;
+        }
+        // If the request is for a session, the last URI is this side's there.
+        let local = head.to_path().last();
         if head.has_paths() {
-            // If the request is for a session, the last URI is this side's there.
-            self.hop.respond(head, status, head.to_path().last());
+            self.hop.respond(head, status, local);
+        } else if let Some(peer) = self.peer_of(local) {
+            self.hop.respond_to(head, status, local, peer.view());
+        }
+    }
+
+    /// The path to the peer of the session with this URI, which is bound to this connection
+    /// or to none.
+    fn peer_of(&self, local: UriRef<'_>) -> Option<Path> {
+        let session = self.sessions.find(local).and_then(|session| self.sessions.get(session));
+        match session {
+            Some(session) => Some(session.remote.clone()),
+            None => self.table.as_ref()?.awaited_peer(local),
         }
     }
 }

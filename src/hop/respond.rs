@@ -10,7 +10,18 @@ impl<O: Owner> Hop<O> {
     /// Responds to a request that has its paths, if its Failure-Report asks for
     /// this response.
     pub(crate) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode, from: UriRef<'_>) {
-        let written = self.respond_with(head, status, from, |response| response);
+        self.respond_to(head, status, from, head.from_path());
+    }
+
+    /// Responds along the path to the sender of a request whose From-Path may be missing.
+    pub(crate) fn respond_to(
+        &mut self,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+        from: UriRef<'_>,
+        sender: PathRef<'_>,
+    ) {
+        let written = self.write_response(head, status, from, sender, |response| response);
         debug_assert!(written.is_ok(), "what was read can be written");
     }
 
@@ -22,11 +33,22 @@ impl<O: Owner> Hop<O> {
         from: UriRef<'_>,
         fields: impl for<'a> FnOnce(HeadWriter<'a>) -> HeadWriter<'a>,
     ) -> Result<(), EncodeError> {
+        self.write_response(head, status, from, head.from_path(), fields)
+    }
+
+    fn write_response(
+        &mut self,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+        from: UriRef<'_>,
+        sender: PathRef<'_>,
+        fields: impl for<'a> FnOnce(HeadWriter<'a>) -> HeadWriter<'a>,
+    ) -> Result<(), EncodeError> {
         if !wants_response(head, status) {
             return Ok(());
         }
         let is_send = head.method() == Some(Method::Send);
-        let to = if is_send { PathRef::from(head.from_path().first()) } else { head.from_path() };
+        let to = if is_send { PathRef::from(sender.first()) } else { sender };
         let (id, comment) = (head.transaction_id(), status.reason());
         let response = HeadWriter::response(self.control(), &id, status, comment, to, from.into());
         fields(response).bodiless(Continuation::Complete)

@@ -9,23 +9,23 @@ use super::packets::{Link, Segment, pcap, pcap_of, pcapng};
 use super::processes::{Folder, Running, command};
 use super::{file, inspect};
 
-const ALICE: &str = "192.0.2.1:40000";
-const BOB: &str = "192.0.2.7:2855";
+pub(crate) const ALICE: &str = "192.0.2.1:40000";
+pub(crate) const BOB: &str = "192.0.2.7:2855";
 
 /// Both directions of a connection.
-struct Connection {
+pub(crate) struct Connection {
     ends: [SocketAddr; 2],
     /// Of the next octet of each side.
     next: [u32; 2],
 }
 
 impl Connection {
-    fn new(alice: &str, bob: &str) -> Self {
+    pub(crate) fn new(alice: &str, bob: &str) -> Self {
         // Alice's numbers wrap soon.
         Self { ends: [alice.parse().unwrap(), bob.parse().unwrap()], next: [u32::MAX - 20, 7] }
     }
 
-    fn start(&mut self) -> Vec<Segment> {
+    pub(crate) fn start(&mut self) -> Vec<Segment> {
         [0, 1]
             .map(|side| {
                 let start = Segment { is_first: true, ..self.segment(side, "") };
@@ -35,7 +35,7 @@ impl Connection {
             .to_vec()
     }
 
-    fn segment(&mut self, side: usize, octets: impl AsRef<[u8]>) -> Segment {
+    pub(crate) fn segment(&mut self, side: usize, octets: impl AsRef<[u8]>) -> Segment {
         let octets = octets.as_ref().to_vec();
         let sequence = self.next[side];
         self.next[side] = sequence.wrapping_add(u32::try_from(octets.len()).unwrap());
@@ -250,7 +250,7 @@ fn fragments_without_the_rest_are_told() {
 }
 
 /// What is printed, and what is told.
-fn told(capture: &[u8]) -> (String, String) {
+pub(crate) fn told(capture: &[u8]) -> (String, String) {
     let folder = Folder::new();
     let path = file(&folder, "capture", capture);
     let output = Running(command("inspect", &["frames", &path]).spawn().unwrap()).output();

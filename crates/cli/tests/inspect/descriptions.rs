@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::processes::Folder;
 use super::{assert_shape, case, file, files, inspect, read, unread, wrong};
 
-const PLAIN: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
+pub(crate) const PLAIN: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
 const SECURE: &str = "msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
 
 fn answered(name: &str, more: &[&str]) -> Value {
     read(&[&["answer", &case(name), "--local", PLAIN], more].concat())
 }
 
-fn lines(answer: &Value) -> Vec<&str> {
+pub(crate) fn lines(answer: &Value) -> Vec<&str> {
     answer["answer"].as_str().unwrap().lines().collect()
 }
 
@@ -242,16 +242,16 @@ fn an_answer_of_another_transport_is_refused() {
 }
 
 /// A section of a session with this protocol, path and `setup`.
-fn section(protocol: &str, path: &str, setup: &str, more: &str) -> String {
+pub(crate) fn section(protocol: &str, path: &str, setup: &str, more: &str) -> String {
     format!(
         "m=message 7654 {protocol} *\r\nc=IN IP4 192.0.2.1\r\na=accept-types:*\r\n\
          a=path:{path}\r\na=setup:{setup}\r\n{more}"
     )
 }
 
-const OFFERER: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
+pub(crate) const OFFERER: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
 
-fn completed(offer: &str, answer: &str, local: &str) -> (i32, Value) {
+pub(crate) fn completed(offer: &str, answer: &str, local: &str) -> (i32, Value) {
     let folder = Folder::new();
     let (offer, answer) = (file(&folder, "offer", offer), file(&folder, "answer", answer));
     let (status, mut objects) = inspect(&["complete", &offer, &answer, "--local", local]);
@@ -380,38 +380,6 @@ fn the_setup_of_both_sides_says_who_connects() {
 }
 
 #[test]
-fn an_offer_of_a_file_is_completed_as_it_is() {
-    let own = "msrp://198.51.100.9:20000/1391518338240;tcp";
-    let offer = fs::read_to_string(case("S08-no-transfer-id.sdp")).unwrap();
-    let selector = offer.lines().find(|line| line.starts_with("a=file-selector")).unwrap();
-    let plain = section("TCP/MSRP", PLAIN, "passive", "a=recvonly\r\n");
-    let named = "a=file-selector:name:\"p.jpg\"";
-    for answer in [plain.clone(), format!("{plain}{selector}\r\n"), format!("{plain}{named}\r\n")] {
-        let (status, both) = completed(&offer, &answer, own);
-        assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
-        let told = both["tolerated"].as_array().unwrap();
-        assert!(told.contains(&json!("missing-transfer-id")), "{both}");
-    }
-    // An id of the answerer's own, and an offer and an answer without a direction.
-    let with_id = format!("{plain}{selector}\r\na=file-transfer-id:abcd1234\r\n");
-    let (status, both) = completed(&offer, &with_id, own);
-    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
-    let no_direction = |text: &str| text.replace("a=sendonly", "a=x").replace("a=recvonly", "a=x");
-    let (status, both) = completed(&no_direction(&offer), &no_direction(&with_id), own);
-    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
-    let told = both["tolerated"].as_array().unwrap();
-    assert!(told.contains(&json!("missing-file-direction")), "{both}");
-    // A selector of a name alone.
-    let with_id = offer.replace(selector, &format!("{named}\r\na=file-transfer-id:abcd1234"));
-    let answer = format!("{plain}{named}\r\na=file-transfer-id:abcd1234\r\n");
-    let (status, both) = completed(&with_id, &answer, own);
-    assert_eq!((status, &both["tolerated"]), (0, &json!([])), "{both}");
-    let other = answer.replace("abcd", "efgh");
-    let (status, refused) = completed(&with_id, &other, own);
-    assert_eq!((status, &refused["refusal"]["kind"]), (1, &json!("other-file")));
-}
-
-#[test]
 fn sessions_on_data_channels_are_read() {
     let folder = Folder::new();
     let text = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=sctp-port:5000\n\
@@ -471,16 +439,6 @@ fn an_error_of_a_data_channel_lies_in_its_own_lines() {
         let text = format!("{text}{unusable}");
         let read = unread(&["sdp", &file(&folder, "sdp", &text)]);
         assert_eq!(wrong(&read, text.as_bytes()), place, "{read}");
-    }
-}
-
-#[test]
-fn a_selector_that_says_nothing_is_about_no_file() {
-    let folder = Folder::new();
-    for selector in ["a=file-selector\r\n", "a=file-selector:\r\n"] {
-        let offer = file(&folder, "offer", section("TCP/MSRP", OFFERER, "actpass", selector));
-        let answer = read(&["answer", &offer, "--local", PLAIN]);
-        assert!(lines(&answer).iter().all(|line| !line.contains("file")), "{answer}");
     }
 }
 

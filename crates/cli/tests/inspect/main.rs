@@ -8,7 +8,9 @@ mod bodies;
 mod captures;
 mod descriptions;
 mod frames;
+mod late;
 mod packets;
+mod transfers;
 
 use std::fs;
 use std::path::{Path, PathBuf};

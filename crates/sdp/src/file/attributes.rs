@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use msrp::Direction;
+
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
 use crate::media::{all, one};
 use crate::token::is_blank;
@@ -96,6 +98,28 @@ impl FileAttributes {
             icon: optional(icon, texts(icon), reading)?,
             range: optional(range, texts(range), reading)?,
         }))
+    }
+
+    /// Checks that the section of a file, with this direction, has what the offer and the
+    /// answer of a transfer have (RFC 5547 section 8).
+    pub(crate) fn check_transfer(
+        &self,
+        direction: Direction,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        if !self.selector.is_about_file() {
+            return Ok(());
+        }
+        if self.transfer_id.is_none() {
+            let missing = Error::of("file-transfer-id", ErrorKind::Missing);
+            reading.tolerate(SdpTolerance::MissingTransferId, missing)?;
+        }
+        if direction == Direction::SendReceive {
+            let missing = Error::of("sendonly", ErrorKind::Missing);
+            let missing = missing.with_expected("sendonly or recvonly with a file");
+            reading.tolerate(SdpTolerance::MissingFileDirection, missing)?;
+        }
+        Ok(())
     }
 
     /// The attributes to write, each a name and the text after its colon.

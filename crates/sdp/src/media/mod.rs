@@ -135,6 +135,11 @@ impl MsrpMedia {
             Ok(line.split_ascii_whitespace().map(str::to_owned).collect())
         };
         let chatroom = list(attributes, "chatroom", reading, tokens)?;
+        let direction = parse_direction(attributes, reading)?;
+        let file = FileAttributes::read(attributes.iter().copied(), reading)?;
+        if let Some(file) = &file {
+            file.check_transfer(direction, reading)?;
+        }
         Ok(Self {
             name: MESSAGE.into(),
             formats: FORMATS.into(),
@@ -142,12 +147,12 @@ impl MsrpMedia {
             path,
             types: types::parse(attributes, reading)?,
             max_size: one(attributes, "max-size", reading, parse_max_size)?,
-            direction: parse_direction(attributes, reading)?,
+            direction,
             setup: one(attributes, "setup", reading, parse_setup)?,
             cema: one(attributes, "msrp-cema", reading, |_, _| Ok(Some(())))?.is_some(),
             fingerprints: parse_fingerprints(attributes, reading)?,
             chatroom: chatroom.map(|tokens| tokens.join(" ").parse().unwrap_or_default()),
-            file: FileAttributes::read(attributes.iter().copied(), reading)?,
+            file,
             address: None,
             port: 0,
             tolerated: reading.take(),

@@ -21,6 +21,8 @@ pub(super) struct PassedOver {
     pub(super) streams: usize,
     /// Compressed messages of WebSockets.
     pub(super) compressed: usize,
+    /// Octets of streams with MSRP that came when they were not waited for any longer.
+    pub(super) late: u64,
 }
 
 struct Flow {
@@ -71,7 +73,9 @@ impl Flows {
         flow.wire.finish();
         flow.show(show);
         self.passed_over.compressed += flow.wire.compressed();
-        if !flow.wire.is_msrp() && !flow.wire.is_empty() {
+        if flow.wire.is_msrp() {
+            self.passed_over.late += flow.order.late();
+        } else if !flow.wire.is_empty() {
             self.passed_over.streams += 1;
         }
     }

@@ -5,6 +5,7 @@ mod flows;
 mod fragments;
 mod ladder;
 mod landmarks;
+mod missing;
 mod order;
 mod record;
 mod segment;
@@ -30,7 +31,8 @@ const PIECE: usize = 16 * 1024;
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
 /// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
-/// are not MSRP, reading goes on at the next frame.
+/// are not MSRP, reading goes on at the next frame. Octets that come more than 1 MiB behind
+/// later ones count as missing. What is passed over is told on standard error.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.
@@ -74,10 +76,11 @@ fn capture_frames(capture: Capture<'_>, show: &mut Show) -> Result<(), Fault> {
     });
     let passed_over = flows.finish(|record| show.record(&record));
     for (what, count) in [
-        ("of the streams, without MSRP in clear", passed_over.streams),
-        ("compressed messages of WebSockets", passed_over.compressed),
-        ("fragments of IP, without the rest of their packets", segments.passed_over()),
-        ("packets, of protocols that are not known here", segments.not_understood()),
+        ("of the streams, without MSRP in clear", passed_over.streams as u64),
+        ("compressed messages of WebSockets", passed_over.compressed as u64),
+        ("octets of TCP, which came too late to be put in order", passed_over.late),
+        ("fragments of IP, without the rest of their packets", segments.passed_over() as u64),
+        ("packets, of protocols that are not known here", segments.not_understood() as u64),
     ] {
         if count > 0 {
             tell(format_args!("passed over: {count} {what}"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::missing::Missing;
 use super::record::Arrival;
 use super::wire::Wire;
 
@@ -11,6 +12,9 @@ const MAX_WAITING: usize = 1 << 20;
 
 /// How far before the first segment of a stream that began earlier others may lie.
 const BEFORE: u32 = 1 << 16;
+
+/// How far before it those lie that are told.
+const LONG_BEFORE: u32 = 1 << 30;
 
 /// The segments after which no earlier ones are expected.
 const UNSETTLED: usize = 4;
@@ -24,6 +28,7 @@ pub(super) struct Order {
     early: BTreeMap<u64, Early>,
     /// The octets in `early`.
     waiting: usize,
+    missing: Missing,
     /// Whether it is known which octets are the first.
     is_settled: bool,
 }
@@ -35,23 +40,38 @@ struct Early {
 }
 
 impl Order {
-    pub(super) const fn new(start: u32) -> Self {
-        Self { start, next: 0, early: BTreeMap::new(), waiting: 0, is_settled: true }
+    pub(super) fn new(start: u32) -> Self {
+        Self {
+            start,
+            next: 0,
+            early: BTreeMap::new(),
+            waiting: 0,
+            missing: Missing::default(),
+            is_settled: true,
+        }
     }
 
     /// A stream whose start was not captured. Segments before this one may follow it.
     pub(super) fn midway(sequence: u32) -> Self {
-        let start = sequence.wrapping_sub(BEFORE);
-        Self { is_settled: false, ..Self::new(start) }
+        let start = sequence.wrapping_sub(LONG_BEFORE);
+        let mut order = Self { is_settled: false, ..Self::new(start) };
+        order.give_up((LONG_BEFORE - BEFORE).into());
+        order
     }
 
     pub(super) const fn starts_at(&self, sequence: u32) -> bool {
         self.start == sequence
     }
 
-    /// Gives to the stream what is next. Octets that came before are dropped.
+    /// Gives to the stream what is next. Octets that came before are dropped, and so are those
+    /// that come too late.
     pub(super) fn push(&mut self, sequence: u32, octets: &[u8], arrival: Arrival, wire: &mut Wire) {
-        let Some(at) = self.position(sequence, octets.len()) else { return };
+        let Some(at) = self.position(sequence) else { return };
+        let end = at + octets.len() as u64;
+        self.missing.come(at..end.min(self.next));
+        if end <= self.next {
+            return;
+        }
         if at > self.next {
             self.keep(at, octets, arrival);
             if self.early.len() >= UNSETTLED {
@@ -70,7 +90,7 @@ impl Order {
     /// The first octets that are here are the first of the stream.
     fn settle(&mut self, wire: &mut Wire) {
         if let Some((first, _)) = self.early.first_key_value().filter(|_| !self.is_settled) {
-            self.next = *first;
+            self.give_up(*first);
             self.give_early(wire);
         }
         self.is_settled = true;
@@ -90,7 +110,7 @@ impl Order {
     /// in the capture.
     pub(super) fn acknowledge(&mut self, sequence: u32, wire: &mut Wire) {
         self.settle(wire);
-        let received = self.position(sequence, 0);
+        let received = self.position(sequence);
         while let (Some((first, _)), Some(received)) = (self.early.first_key_value(), received) {
             if received < *first {
                 return;
@@ -111,8 +131,19 @@ impl Order {
     fn skip(&mut self, wire: &mut Wire) {
         let Some((first, _)) = self.early.first_key_value() else { return };
         wire.skip(first - self.next);
-        self.next = *first;
+        self.give_up(*first);
         self.give_early(wire);
+    }
+
+    /// Waits no longer for what comes before this place.
+    fn give_up(&mut self, before: u64) {
+        self.missing.note(self.next..before);
+        self.next = before;
+    }
+
+    /// How many octets came when they were not waited for any longer.
+    pub(super) const fn late(&self) -> u64 {
+        self.missing.late()
     }
 
     fn give_early(&mut self, wire: &mut Wire) {
@@ -133,12 +164,11 @@ impl Order {
         }
     }
 
-    /// Where in the stream octets lie. Sequence numbers wrap. `None` before its start.
-    fn position(&self, sequence: u32, len: usize) -> Option<u64> {
+    /// Where in the stream an octet lies. Sequence numbers wrap. `None` before its start.
+    fn position(&self, sequence: u32) -> Option<u64> {
         // The low 32 bits are what a sequence number has.
         let expected = self.start.wrapping_add(self.next as u32);
         let distance = sequence.wrapping_sub(expected).cast_signed();
-        let position = self.next.checked_add_signed(distance.into());
-        position.filter(|at| len == 0 || at + len as u64 > self.next)
+        self.next.checked_add_signed(distance.into())
     }
 }
