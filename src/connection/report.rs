@@ -193,7 +193,8 @@ impl Connection {
     }
 
     /// Responds to a request if its sender asks for a response (section 7.2). Without a
-    /// From-Path it is the peer of its session, if this connection may have that.
+    /// From-Path, its sender is the peer of its session, if that is bound to this connection:
+    /// nobody else may learn the peer's path.
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
         if !head.has_to_path() {
             return;
@@ -207,13 +208,8 @@ impl Connection {
         }
     }
 
-    /// The path to the peer of the session with this URI, which is bound to this connection
-    /// or to none.
     fn peer_of(&self, local: UriRef<'_>) -> Option<Path> {
-        let session = self.sessions.find(local).and_then(|session| self.sessions.get(session));
-        match session {
-            Some(session) => Some(session.remote.clone()),
-            None => self.table.as_ref()?.awaited_peer(local),
-        }
+        let session = self.sessions.get(self.sessions.find(local)?)?;
+        Some(session.remote.clone())
     }
 }

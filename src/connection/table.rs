@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::error::SessionError;
 use super::session_config::SessionConfig;
 use super::session_ids::{SessionIds, only};
-use crate::uri::{MsrpUri, Path, UriKey, UriRef};
+use crate::uri::{MsrpUri, UriKey, UriRef};
 use crate::wire::StatusCode;
 
 /// Sessions that peers may bind, shared by the connections of a listener.
@@ -177,14 +177,6 @@ impl SessionTable {
     pub(super) fn find_session_id(&self, session_id: &str, others: &[MsrpUri]) -> Option<MsrpUri> {
         let entries = self.lock();
         only(others.iter().chain(entries.session_ids.find(session_id))).cloned()
-    }
-
-    /// The path to the peer of a session that is not bound, if it is known.
-    pub(super) fn awaited_peer(&self, local: UriRef<'_>) -> Option<Path> {
-        let entries = self.lock();
-        let key: &dyn UriKey = &local;
-        let entry = entries.by_uri.get(key).filter(|entry| entry.holder.is_none())?;
-        entry.config.remote.clone()
     }
 
     /// Binds the session with this URI. The error is the status of the response.
