@@ -52,7 +52,7 @@ impl World {
         self.hostiles.iter().filter(are_busy).filter(|it| self.is_there(it)).count()
     }
 
-    fn is_there(&self, hostile: &Hostile) -> bool {
+    pub fn is_there(&self, hostile: &Hostile) -> bool {
         hostile.wire.is_some_and(|wire| !self.wires[wire].is_gone.contains(&true))
     }
 
@@ -64,7 +64,7 @@ impl World {
             let most = match hostile.habit {
                 Habit::Silent => config.probation,
                 Habit::Idle | Habit::Sending(TRICKLE) => config.idle,
-                Habit::Any | Habit::Sending(_) => continue,
+                Habit::Any | Habit::Sending(_) | Habit::Keeping(_) => continue,
             };
             let is_over = self.now > hostile.since + most + SLACK && self.is_there(hostile);
             assert!(!is_over, "{:?} stays since {:?}", hostile.habit, hostile.since);

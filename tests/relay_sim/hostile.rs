@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use msrp::Framing;
+use msrp::wire::{Decoder, Frame, HeaderName};
 
+use crate::keeping::Kept;
 use crate::plan::{Pace, pick, relay_host, scheme};
 use crate::wire::End;
 use crate::world::World;
@@ -22,6 +24,8 @@ pub enum Habit {
     Idle,
     /// It sends one chunk that never ends to itself, so many octets a second.
     Sending(u64),
+    /// It makes its relay keep as much as it can of one kind.
+    Keeping(Kept),
 }
 
 pub struct Hostile {
@@ -37,14 +41,17 @@ pub struct Hostile {
     /// Whether it reads what arrives.
     pub reads: bool,
     number: usize,
-    heard: Vec<u8>,
+    decoder: Decoder,
+    input: BytesMut,
     tokens: Vec<String>,
+    /// The challenges that it has not answered.
+    pub challenges: VecDeque<String>,
     has_begun: bool,
     next_id: u32,
 }
 
 impl Hostile {
-    pub const fn new(number: usize, relay: usize, user: Option<String>, habit: Habit) -> Self {
+    pub fn new(number: usize, relay: usize, user: Option<String>, habit: Habit) -> Self {
         Self {
             relay,
             since: Duration::ZERO,
@@ -55,8 +62,10 @@ impl Hostile {
             out: VecDeque::new(),
             reads: true,
             number,
-            heard: Vec::new(),
+            decoder: Decoder::default(),
+            input: BytesMut::new(),
             tokens: Vec::new(),
+            challenges: VecDeque::new(),
             has_begun: false,
             next_id: 0,
         }
@@ -66,7 +75,7 @@ impl Hostile {
     pub const fn pace(&self) -> Option<Pace> {
         match self.habit {
             Habit::Sending(rate) => Some(Pace { rate, lump: 4 * rate as usize }),
-            Habit::Any | Habit::Silent | Habit::Idle => None,
+            Habit::Any | Habit::Silent | Habit::Idle | Habit::Keeping(_) => None,
         }
     }
 
@@ -100,29 +109,32 @@ impl Hostile {
         self.out.pop_front()
     }
 
-    /// Finds its tokens in what arrives.
+    /// Finds its tokens and challenges in what arrives.
     pub fn hears(&mut self, octets: &[u8]) {
-        self.heard.extend_from_slice(octets);
-        let text = String::from_utf8_lossy(&self.heard).into_owned();
-        for line in text.split("\r\n").filter_map(|line| line.strip_prefix("Use-Path: ")) {
-            if line.ends_with(";tcp") && !self.tokens.iter().any(|token| token == line) {
-                self.tokens.push(line.to_owned());
-            }
+        self.input.extend_from_slice(octets);
+        while let Ok(Some(frame)) = self.decoder.decode(&mut self.input) {
+            let Frame::Head(head) = frame else { continue };
+            let head = head.view();
+            self.tokens.extend(head.header(HeaderName::UsePath).map(str::to_owned));
+            self.challenges.extend(head.header(HeaderName::WwwAuthenticate).map(str::to_owned));
         }
-        let keep = self.heard.len().saturating_sub(2_000);
-        self.heard.drain(..keep);
     }
 
-    fn own(&self, scheme: &str) -> String {
+    /// Its way to itself, once it has a token.
+    pub fn way(&self, scheme: &str) -> Option<String> {
+        Some(format!("{} {}", self.tokens.last()?, self.own(scheme)))
+    }
+
+    pub fn own(&self, scheme: &str) -> String {
         format!("{scheme}://mallory{}.example:9/m;tcp", self.number)
     }
 
-    fn id(&mut self) -> String {
+    pub fn id(&mut self) -> String {
         self.next_id += 1;
         format!("hostile{}x{}", self.number, self.next_id)
     }
 
-    fn frame(&mut self, what: &str, to: &str, from: &str, fields: &str, body: &str) {
+    pub fn frame(&mut self, what: &str, to: &str, from: &str, fields: &str, body: &str) {
         let id = self.id();
         let body = if body.is_empty() { String::new() } else { format!("\r\n{body}\r\n") };
         let text = format!(
@@ -145,6 +157,22 @@ impl World {
         self.hostiles[number].wire = wire;
     }
 
+    /// One whose connection has ended comes again.
+    pub fn comes_again(&mut self, number: usize) {
+        let hostile = &self.hostiles[number];
+        let fresh = Hostile {
+            address: hostile.address,
+            ..Hostile::new(number, hostile.relay, hostile.user.clone(), hostile.habit)
+        };
+        let (relay, user) = (fresh.relay, fresh.user.clone());
+        if let Some(wire) = self.hostiles[number].wire {
+            self.hang_up(wire, 0);
+        }
+        self.hostiles[number] = fresh;
+        let wire = self.accept(relay, End::Hostile(number), Framing::Stream, user);
+        self.hostiles[number].wire = wire;
+    }
+
     /// It asks for a token.
     pub fn asks(&mut self, number: usize) {
         let scheme = scheme(self.plan.is_secure);
@@ -157,6 +185,9 @@ impl World {
     /// One action of a hostile client.
     // req: 4976-6.4-1 4976-9.1-3
     pub fn misbehave(&mut self, number: usize) {
+        if let Habit::Keeping(kept) = self.hostiles[number].habit {
+            return self.makes_keep(number, kept);
+        }
         let scheme = scheme(self.plan.is_secure);
         let stolen = self.stolen_paths();
         let rng = &mut self.rng;

@@ -6,6 +6,7 @@ use msrp::relay::{RelayConfig, RelayLimits};
 use msrp::{Config, Framing};
 
 use crate::common::Seeded;
+use crate::keeping::Kept;
 
 /// The most octets of one read from a transport.
 pub const READ: usize = 16_384;
@@ -45,8 +46,27 @@ pub struct Plan {
     pub tells_held: bool,
     pub steps: u64,
     pub most_messages: usize,
+    /// What else happens while clients authenticate.
+    pub storm: Option<Storm>,
     /// How long nothing is sent at the end.
     pub rest: Duration,
+}
+
+/// Hostile clients that make the relays keep all that they may.
+#[derive(Clone, Debug)]
+pub struct Storm {
+    /// What each of them wants kept, and by which relay.
+    pub kept: Vec<(usize, Kept)>,
+    /// How many users and addresses they have.
+    pub names: u64,
+    /// How many of them act at once.
+    pub at_once: usize,
+    /// How often some of them act.
+    pub every: Duration,
+    /// How long a sound client takes to answer a challenge.
+    pub thinks: Duration,
+    /// How long the relays take to look a user up.
+    pub lookup: Duration,
 }
 
 /// Two clients that talk to each other.
@@ -138,6 +158,7 @@ impl Plan {
             tells_held: chance(rng, 50),
             steps: 200 + rng.below(1_200),
             most_messages: pick(rng, &[4, 15, 60]),
+            storm: None,
             rest: Duration::from_secs(200),
         }
     }

@@ -111,6 +111,7 @@ impl Slow {
             tells_held: true,
             steps: 0,
             most_messages: 100_000,
+            storm: None,
             rest: self.idle / 4,
         }
     }

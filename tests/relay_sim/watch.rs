@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::BytesMut;
-use msrp::wire::{Decoder, Frame, HeadRef, Method, TransactionId};
+use msrp::wire::{Decoder, Frame, HeadRef, HeaderName, Method, TransactionId};
 
 use crate::ledger::SERIAL;
 use crate::order::{Seen, What};
+use crate::wire::End;
 
 /// One direction.
 #[derive(Default)]
@@ -20,11 +21,17 @@ pub struct Watch {
     places: BTreeMap<(usize, usize), u64>,
     /// The message whose chunk is arriving.
     current: Option<(usize, usize)>,
+    /// Whether a hostile client reads it.
+    is_for_hostile: bool,
     /// What has arrived cannot be decoded.
     is_lost: bool,
 }
 
 impl Watch {
+    pub fn for_reader(reader: End) -> Self {
+        Self { is_for_hostile: matches!(reader, End::Hostile(_)), ..Self::default() }
+    }
+
     /// Checks octets that have arrived; `answered` is the other direction. Returns
     /// what it has of the ledger's messages.
     pub fn arrived(
@@ -107,6 +114,9 @@ impl Watch {
         if !is_sound || answered.is_lost {
             return;
         }
+        let is_stale =
+            head.header(HeaderName::WwwAuthenticate).is_some_and(|it| it.contains("stale=true"));
+        assert!(!is_stale || self.is_for_hostile, "the nonce of a sound client is stale");
         let Some((asked, answers)) = answered.requests.get_mut(&id) else {
             panic!("a response to {id}, which nobody has asked or is a REPORT")
         };

@@ -84,6 +84,7 @@ impl World {
             End::Relay(..) | End::Hostile(_) => false,
         });
         let wire = self.wires.len();
+        let watches = [1, 0].map(|reader| Watch::for_reader(ends[reader]));
         self.open.push(wire);
         for end in ends {
             if let End::Relay(relay, id) = end {
@@ -93,7 +94,7 @@ impl World {
         self.wires.push(Wire {
             ends,
             pipes: self.pipes(ends, carries_messages),
-            watches: Default::default(),
+            watches,
             held: Default::default(),
             behind: VecDeque::new(),
             empties: makes_empties.then(Empties::default),
@@ -103,7 +104,8 @@ impl World {
             is_idle: false,
             carries_messages,
         });
-        if self.is_settling {
+        // In a storm there is no time for single octets of hostile clients.
+        if self.is_settling || (self.plan.storm.is_some() && self.wires[wire].is_hostile()) {
             self.wires[wire].pipes.iter_mut().for_each(|pipe| pipe.flow());
         }
         self.tell(|_| format!("wire {wire} joins {ends:?}"));
@@ -185,6 +187,7 @@ impl World {
         let connection = self.clients[number].connection.as_mut().unwrap();
         if let Some(mut transmit) = connection.poll_transmit(now) {
             let octets = transmit.copy_to_bytes(transmit.remaining());
+            self.thinks(wire, side, number, &octets);
             let Wire { behind, empties, .. } = &mut self.wires[wire];
             match empties {
                 Some(empties) => behind.extend(empties.among(&octets, &mut self.rng)),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use msrp::auth::Ha1;
-use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Verdict};
+use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent};
 use msrp::{Framing, MsrpUri, Role};
 
 use crate::client::{Client, PASSWORD};
@@ -14,6 +14,7 @@ use crate::hostile::{Habit, Hostile};
 use crate::ledger::Sent;
 use crate::node::RelayNode;
 use crate::plan::{Kind, Plan, chance, relay_host};
+use crate::tight::Lookup;
 use crate::wire::{End, Wire};
 
 /// The steps after which an unfinished seed has failed.
@@ -37,6 +38,10 @@ pub struct World {
     /// Everything flows, also on wires that are new.
     pub is_settling: bool,
     breaks: u32,
+    pub lookups: Vec<Lookup>,
+    /// How often hostile clients have acted in turn, and when they do so again.
+    pub acted: usize,
+    pub next_storm: Duration,
     /// The relay that shuts down.
     pub drains: Option<usize>,
     is_told: bool,
@@ -76,6 +81,9 @@ impl World {
             is_disturbed: false,
             is_settling: false,
             breaks: 0,
+            lookups: Vec::new(),
+            acted: 0,
+            next_storm: Duration::ZERO,
             drains: None,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
@@ -104,10 +112,12 @@ impl World {
             let user = chance(&mut self.rng, 60).then(|| format!("mallory{number}"));
             self.comes(Hostile::new(number, relay, user, Habit::Any));
         }
+        self.storm_comes();
         while self.clients.iter().any(|client| client.session.is_none()) {
             if self.plan.kind == Kind::Slow {
                 self.go_on_all();
             }
+            self.storm();
             self.turn();
         }
     }
@@ -185,17 +195,23 @@ impl World {
     }
 
     fn relay_event(&mut self, relay: usize, event: RelayEvent) {
-        let now = self.instant();
         match event {
             RelayEvent::Connect { connection, uri } => self.connect(relay, connection, &uri),
             RelayEvent::Authorise { request, username, realm, algorithm, .. } => {
                 let secret = Ha1::new(algorithm, &username, &realm, PASSWORD);
-                self.relays[relay].relay.authorise(now, request, Verdict::Known(secret));
+                self.look_up(relay, request, secret);
+            }
+            RelayEvent::TokenEnded { username, has_expired, .. } => {
+                let is_sound = username.starts_with("client");
+                let may_end = has_expired || self.is_disturbed || self.drains.is_some();
+                let is_lost = is_sound && !may_end && self.plan.storm.is_some();
+                assert!(!is_lost, "{username} loses its token");
             }
             RelayEvent::Close { connection, reason } => {
                 let wire = self.relays[relay].wires.get(&connection).copied();
                 if let Some(wire) = wire {
                     self.check_use(relay, wire, &reason);
+                    self.check_place(wire, &reason);
                 }
                 self.relays[relay].relay.closed(connection);
                 if let Some(wire) = wire {
@@ -278,11 +294,13 @@ impl World {
         let relays = self.relays.iter().filter_map(|node| node.relay.poll_timeout());
         let timers = clients.chain(relays).map(|due| due.saturating_duration_since(self.base));
         let pipes = self.open.iter().flat_map(|wire| &self.wires[*wire].pipes);
-        timers.chain(pipes.filter_map(|pipe| pipe.next_due(self.now))).min()
+        let lookups = self.lookups.iter().map(|lookup| lookup.due);
+        timers.chain(lookups).chain(pipes.filter_map(|pipe| pipe.next_due(self.now))).min()
     }
 
     fn handle_timeouts(&mut self) {
         let now = self.instant();
+        self.decide();
         for connection in self.clients.iter_mut().filter_map(|it| it.connection.as_mut()) {
             if connection.poll_timeout().is_some_and(|due| due <= now) {
                 connection.handle_timeout(now);
