@@ -66,8 +66,9 @@ const TIGHT_SEEDS: u64 = 24;
 /// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
 /// kept its own sender from being read. 577: paths through the same relays in opposite
 /// orders made relays wait for each other in a circle. 2212: a connection that others share
-/// was taken for that of one client, since a later one was there before its first SEND.
-const REGRESSIONS: [u64; 4] = [6, 28, 577, 2212];
+/// was taken for that of one client, since a later one was there before its first SEND. 5542: so was
+/// one that came at the same time as a later one.
+const REGRESSIONS: [u64; 5] = [6, 28, 577, 2212, 5542];
 
 #[test]
 fn what_must_always_hold_does() {

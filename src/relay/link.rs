@@ -149,6 +149,8 @@ pub(super) struct Link {
     /// Whether the next hop has seen AUTHs on it.
     pub(super) carries_auth: bool,
     pub(super) since: Instant,
+    /// How many the relay had before it: several may come at one time.
+    pub(super) before: u64,
     /// When it last carried a request or a response, or enough octets of one.
     pub(super) last_used: Instant,
     in_use: InUse,
@@ -212,6 +214,7 @@ impl Link {
             no_own_until: None,
             carries_auth: false,
             since: now,
+            before: 0,
             last_used: now,
             in_use: InUse::new(now),
             shared_until: now,
@@ -389,6 +392,7 @@ pub(super) struct Links {
     slots: Vec<Slot>,
     free: VecDeque<u32>,
     len: usize,
+    made: u64,
 }
 
 #[derive(Debug)]
@@ -408,16 +412,19 @@ fn join(index: u32, generation: u32) -> ConnectionId {
 impl Links {
     /// Adds a connection, which `make` creates with its id.
     pub(super) fn insert(&mut self, make: impl FnOnce(ConnectionId) -> Link) -> ConnectionId {
+        let before = self.made;
+        self.made += 1;
         self.len += 1;
+        let make = |id| Some(Box::new(Link { before, ..make(id) }));
         if let Some(index) = self.free.pop_front()
             && let Some(slot) = self.slots.get_mut(index as usize)
         {
             let id = join(index, slot.generation);
-            slot.link = Some(Box::new(make(id)));
+            slot.link = make(id);
             return id;
         }
         let id = join(self.slots.len() as u32, 0);
-        self.slots.push(Slot { generation: 0, link: Some(Box::new(make(id))) });
+        self.slots.push(Slot { generation: 0, link: make(id) });
         id
     }
 

@@ -125,9 +125,9 @@ impl Relay {
         };
         let held = self.holdings.of(&link.principal);
         let others = held.into_iter().flat_map(|held| held.connections.keys());
-        let earlier = others.filter_map(|id| Some((*id, self.links.get(*id)?)));
-        let mut earlier = earlier.filter(|(id, it)| (it.since, *id) < (link.since, source));
-        earlier.any(|(_, other)| !other.is_dialled && may_be_common(other, uri))
+        let others = others.filter_map(|id| self.links.get(*id));
+        let mut earlier = others.filter(|other| other.before < link.before);
+        earlier.any(|other| !other.is_dialled && may_be_common(other, uri))
     }
 }
 

@@ -22,7 +22,7 @@ impl Scene {
     }
 
     /// The relay of another kind, with these names in its certificate, connects after this.
-    fn after(rate: u64, names: Vec<String>, before: impl FnOnce(&mut World)) -> Self {
+    pub fn after(rate: u64, names: Vec<String>, before: impl FnOnce(&mut World)) -> Self {
         let mut world = World::new(1);
         let [slow, sound] = [(); 2].map(|()| world.client(&[0]));
         before(&mut world);

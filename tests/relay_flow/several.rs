@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::foreign::{Scene, names};
+use crate::wire::End;
 use crate::world::*;
 
 /// A message that waits for nobody.
@@ -137,7 +138,19 @@ fn a_relay_that_sends_for_several_is_known_by_then() {
 /// may have come yet.
 #[test]
 fn the_connection_that_was_made_first_is_for_all() {
-    let mut scene = Scene::new(50_000);
+    the_first_is_for_all(Scene::new(50_000));
+}
+
+/// It has a lower number or a higher one, and both may come at one time.
+#[test]
+fn the_connection_that_was_made_first_is_known_where_others_have_gone() {
+    the_first_is_for_all(Scene::after(50_000, names(), |world| {
+        let gone = world.raw(0, Vec::new());
+        world.leave(End::Raw(gone));
+    }));
+}
+
+fn the_first_is_for_all(mut scene: Scene) {
     let own = scene.another();
     assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
     scene.flood(own, 60);
