@@ -66,9 +66,10 @@ const TIGHT_SEEDS: u64 = 24;
 /// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
 /// kept its own sender from being read. 577: paths through the same relays in opposite
 /// orders made relays wait for each other in a circle. 2212: a connection that others share
-/// was taken for that of one client, since a later one was there before its first SEND. 5542: so was
-/// one that came at the same time as a later one.
-const REGRESSIONS: [u64; 5] = [6, 28, 577, 2212, 5542];
+/// was taken for that of one client, since a later one was there before its first SEND; 5542:
+/// one that came at the same time as a later one. 2997: a large message that began without
+/// octets left on a connection that others share.
+const REGRESSIONS: [u64; 6] = [6, 28, 577, 2212, 2997, 5542];
 
 #[test]
 fn what_must_always_hold_does() {

@@ -134,10 +134,10 @@ impl Relay {
         common: ConnectionId,
     ) -> bool {
         let little = self.little();
-        let is_large = head
-            .byte_range()
-            .filter(|_| head.has_body())
-            .is_some_and(|range| range.total().is_none_or(|total| total > little as u64));
+        // The first chunk may have no body where others follow.
+        let range = head.byte_range();
+        let is_large =
+            range.is_some_and(|range| range.total().is_none_or(|total| total > little as u64));
         let Some(link) = self.links.get_mut(common) else { return false };
         is_large || link.hop.outstanding(flow, now) > little
     }

@@ -11,6 +11,9 @@ use crate::time::Instant;
 /// How often within [`RelayConfig::rate_time`] the use of a connection is shared.
 const SHARES: u32 = 8;
 
+/// In so many parts of [`RelayConfig::rate_time`] octets are counted apart.
+const PARTS: usize = 8;
+
 impl Relay {
     /// Octets flow on a connection. Those that are not read until it has room are in use as
     /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
@@ -35,38 +38,61 @@ impl Relay {
 /// The octets that have flowed lately.
 #[derive(Debug)]
 pub(super) struct InUse {
-    /// Since when `octets` are counted.
+    /// Those of the current part of [`RelayConfig::rate_time`], and of as many before it as
+    /// make all of that time, the newest first.
+    parts: [u64; PARTS + 1],
+    /// When the current part began.
     since: Instant,
-    octets: u64,
-    /// The last ones, and when they flowed.
-    last: (Instant, u64),
     /// Until when it is in use, whatever comes.
     until: Instant,
 }
 
 impl InUse {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { since: now, octets: 0, last: (now, 0), until: now }
+        Self { parts: [0; PARTS + 1], since: now, until: now }
     }
 
     /// So many octets have flowed. Returns whether the connection has just become, or
     /// stays, in use for another [`RelayConfig::rate_time`].
     pub(super) fn flows(&mut self, now: Instant, octets: usize, config: &RelayConfig) -> bool {
-        let is_old = |since| now.saturating_duration_since(since) > config.rate_time;
-        if is_old(self.since) {
-            let (since, before) = self.last;
-            (self.since, self.octets) = if is_old(since) { (now, 0) } else { (since, before) };
-        }
-        let octets = octets as u64;
-        self.octets = self.octets.saturating_add(octets);
-        self.last = (now, octets);
-        if self.octets < least_octets(config.least_rate, config.rate_time) {
+        let part = config.rate_time / PARTS as u32;
+        self.end_parts(now, part);
+        let [current, ..] = &mut self.parts;
+        *current = current.saturating_add(octets as u64);
+        if self.lately(now, part) < least_octets(config.least_rate, config.rate_time) {
             return false;
         }
-        // The next time begins with these: large pieces, far apart, are use as well.
-        (self.since, self.octets) = self.last;
         self.until = now.checked_add(config.rate_time).unwrap_or(now);
         true
+    }
+
+    /// Begins the part in which `now` is.
+    fn end_parts(&mut self, now: Instant, part: Duration) {
+        let passed = now.saturating_duration_since(self.since);
+        if passed < part {
+            return;
+        }
+        let ended = passed.as_nanos().checked_div(part.as_nanos());
+        let ended = ended.and_then(|ended| u32::try_from(ended).ok());
+        match ended.filter(|ended| *ended as usize <= PARTS) {
+            Some(ended) => {
+                self.parts.rotate_right(ended as usize);
+                self.parts.iter_mut().take(ended as usize).for_each(|octets| *octets = 0);
+                self.since = self.since.checked_add(part * ended).unwrap_or(now);
+            }
+            None => *self = Self { until: self.until, ..Self::new(now) },
+        }
+    }
+
+    /// What has flowed in the last [`RelayConfig::rate_time`]: of the oldest part, as much as
+    /// if it had flowed evenly.
+    fn lately(&self, now: Instant, part: Duration) -> u64 {
+        let [newer @ .., oldest] = &self.parts;
+        let passed = now.saturating_duration_since(self.since);
+        let left = part.saturating_sub(passed).as_nanos() * u128::from(*oldest);
+        let oldest = left.checked_div(part.as_nanos()).unwrap_or_default();
+        let oldest = u64::try_from(oldest).unwrap_or(u64::MAX);
+        newer.iter().fold(oldest, |sum, octets| sum.saturating_add(*octets))
     }
 
     /// It is in use until then at least.
@@ -83,4 +109,38 @@ impl InUse {
 fn least_octets(rate: u64, time: Duration) -> u64 {
     let octets = u128::from(rate).saturating_mul(time.as_millis()) / 1000;
     u64::try_from(octets).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::uri::MsrpUri;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn config() -> RelayConfig {
+        let address: MsrpUri = "msrps://relay.example.com:2855;tcp".parse().unwrap();
+        RelayConfig::new(address, "relay.example.com")
+    }
+
+    /// Whenever it begins.
+    #[test]
+    fn what_flows_behind_a_pause_is_use_as_soon_as_it_is_enough() {
+        let (config, start) = (config(), Instant::now());
+        for before in 1..60 {
+            for pause in 1..60 {
+                let mut in_use = InUse::new(start);
+                let begins = start + before * SECOND;
+                (1..before).for_each(|second| {
+                    in_use.flows(start + second * SECOND, 110, &config);
+                });
+                let again = begins + pause * SECOND;
+                let is_use =
+                    (0..30).any(|second| in_use.flows(again + second * SECOND, 110, &config));
+                assert!(is_use, "{pause} s behind {before} s");
+            }
+        }
+    }
 }

@@ -83,3 +83,27 @@ fn a_client_with_many_slow_receivers_reaches_all_of_them() {
         assert!(world.arrival(receiver, number).is_some(), "{number}");
     }
 }
+
+/// Its first chunk has no body. How long the message is counts nevertheless.
+#[test]
+fn a_file_that_begins_without_octets_takes_its_time() {
+    const FILE: usize = 600_000;
+    for total in [FILE.to_string(), "*".to_owned()] {
+        let mut world = World::new(2);
+        let (sender, token) = world.raw_client(0);
+        let own = world.raws[sender].own.clone();
+        let receiver = world.client(&[1]);
+        world.slow(End::Client(receiver), 40_000);
+        let path = format!("{token} {}", world.clients[receiver].route.as_ref().unwrap().path());
+        let (none, all) = (format!("1-0/{total}"), format!("1-{FILE}/{total}"));
+        let first = Raw::send("c000").message("file").range(&none).flag('+');
+        let rest = Raw::chunk("c001", "file", &all, &("0".to_owned() + &" ".repeat(FILE - 1)), '$');
+        for chunk in [first, rest] {
+            let chunk = chunk.to(&path).from(&own).reports("partial", "no");
+            world.raws[sender].says(&chunk);
+        }
+        world.run(seconds(30));
+        assert!(world.raws[sender].reports().is_empty(), "{total}");
+        assert!(world.arrival(receiver, 0).is_some(), "{total}");
+    }
+}

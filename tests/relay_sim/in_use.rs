@@ -36,10 +36,11 @@ impl Flowed {
             .all(|beginning| self.during(beginning, time) >= least_octets(config))
     }
 
-    /// Whether so much has flowed since then that nobody can miss it.
+    /// Whether so much has flowed since then that nobody can miss it: a quarter more than is
+    /// enough.
     fn was_busy_since(&self, start: Duration, config: &RelayConfig) -> bool {
         let mut beginnings = self.beginnings(start);
-        beginnings.any(|it| self.during(it, config.rate_time) >= 2 * least_octets(config))
+        beginnings.any(|it| 4 * self.during(it, config.rate_time) >= 5 * least_octets(config))
     }
 
     /// This time, and when each lump since then had flowed.
