@@ -58,7 +58,7 @@ impl Connection {
         let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
         leaving.priority = message.priority;
         leaving.resume_at(Offset::new(message.from));
-        self.hop.insert(key, leaving);
+        self.hop.insert(key, Box::new(leaving));
         let mut reported = RangeSet::new(self.config.limits.message_ranges);
         // Without room for a single range, no REPORT counts either.
         reported.insert(0..message.from).ok();

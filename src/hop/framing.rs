@@ -109,7 +109,7 @@ impl<O: Owner> Hop<O> {
     fn chunk_message(
         &mut self,
         key: O::Message,
-        mut message: Outgoing<O>,
+        mut message: Box<Outgoing<O>>,
         max: usize,
     ) -> Option<Transmit> {
         let room = max.saturating_sub(message.overhead).max(1);
@@ -152,7 +152,7 @@ impl<O: Owner> Hop<O> {
     }
 
     /// The rest of a message waits for its next turn.
-    fn put_back(&mut self, key: O::Message, mut message: Outgoing<O>) {
+    fn put_back(&mut self, key: O::Message, mut message: Box<Outgoing<O>>) {
         message.place = None;
         if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));

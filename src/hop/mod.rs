@@ -108,7 +108,8 @@ pub(crate) struct Hop<O: Owner> {
     decoder: Decoder,
     ids: IdSource,
     transactions: Transactions<O>,
-    messages: BTreeMap<O::Message, Outgoing<O>>,
+    /// Boxed, since a map moves its entries, and has room for more than most connections need.
+    messages: BTreeMap<O::Message, Box<Outgoing<O>>>,
     schedule: Schedule<O::Source, O::Message>,
     crumbs: Crumbs<O::Message>,
     /// Boxed, since an idle connection has none.
@@ -305,7 +306,7 @@ impl<O: Owner> Hop<O> {
         self.failure.is_none()
     }
 
-    pub(crate) fn insert(&mut self, key: O::Message, message: Outgoing<O>) {
+    pub(crate) fn insert(&mut self, key: O::Message, message: Box<Outgoing<O>>) {
         self.accounts.queue(message.source, message.sender, message.weight());
         self.messages.insert(key, message);
         self.wake(key);
@@ -330,18 +331,18 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    fn remove(&mut self, key: O::Message) -> Option<Outgoing<O>> {
+    fn remove(&mut self, key: O::Message) -> Option<Box<Outgoing<O>>> {
         let message = self.messages.remove(&key)?;
         self.accounts.unqueue(message.source, message.sender, message.weight());
         Some(message)
     }
 
     pub(crate) fn message(&mut self, key: O::Message) -> Option<&mut Outgoing<O>> {
-        self.messages.get_mut(&key)
+        self.messages.get_mut(&key).map(Box::as_mut)
     }
 
     pub(crate) fn message_ref(&self, key: O::Message) -> Option<&Outgoing<O>> {
-        self.messages.get(&key)
+        self.messages.get(&key).map(Box::as_ref)
     }
 
     /// Sets the rate of a source, in octets a second.

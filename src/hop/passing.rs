@@ -156,7 +156,7 @@ impl<O: Owner> Hop<O> {
     /// The chunks of a source that have not left whole, in the order of their arrival.
     pub(crate) fn chunks_of(&self, source: O::Source) -> Vec<(O::Message, &Outgoing<O>)> {
         let chunks = self.messages.iter().filter(|(_, it)| it.source == source && !it.aborted);
-        chunks.map(|(key, chunk)| (*key, chunk)).collect()
+        chunks.map(|(key, chunk)| (*key, &**chunk)).collect()
     }
 
     /// The chunks for which this holds that have not left whole, in the order of their arrival.
@@ -184,7 +184,7 @@ impl<O: Owner> Hop<O> {
     }
 
     /// Takes every chunk, of which nothing has left.
-    pub(crate) fn take_messages(&mut self) -> Vec<(O::Message, Outgoing<O>)> {
+    pub(crate) fn take_messages(&mut self) -> Vec<(O::Message, Box<Outgoing<O>>)> {
         let mut messages: Vec<_> = std::mem::take(&mut self.messages).into_iter().collect();
         for (_, message) in &mut messages {
             message.place = None;
@@ -240,7 +240,7 @@ impl<O: Owner> Hop<O> {
             transactions: self.transactions.take(),
             in_transport: self.backlog.take_requests(),
             open: open.map(|open| open.transaction),
-            rests: chunks.map(Outgoing::into_rest).collect(),
+            rests: chunks.map(|chunk| chunk.into_rest()).collect(),
         };
         self.drop_messages();
         unsettled

@@ -279,7 +279,7 @@ impl<O: Owner> Hop<O> {
 
     /// The message of the open chunk.
     pub(super) fn leaving_message(&self) -> Option<&Outgoing<O>> {
-        self.messages.get(&self.open.as_ref()?.message)
+        self.message_ref(self.open.as_ref()?.message)
     }
 
     /// The octets after which an open chunk ends in any case.

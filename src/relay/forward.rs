@@ -82,7 +82,7 @@ impl Relay {
         let key = link.next_key(source);
         let heading = Forwarded::new(Arc::clone(&relayed), waits);
         let chunk = Outgoing::chunk(flow, sender, heading, relayed.overhead(), range);
-        link.hop.insert(key, chunk);
+        link.hop.insert(key, Box::new(chunk));
         Current::Passing { head, destination, key, relayed, tokens }
     }
 

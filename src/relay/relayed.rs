@@ -115,7 +115,7 @@ pub(super) struct Relayed {
     source: ConnectionId,
     flow: FlowId,
     _on_way: Option<OnWay>,
-    text: Box<[u8]>,
+    text: Vec<u8>,
     /// Where the Byte-Range of a body goes in `text`: after To-Path and From-Path, which
     /// some peers expect first. `None` for a SEND without a body, which is one chunk and
     /// leaves as it came.
@@ -136,6 +136,10 @@ pub(super) struct Relayed {
     charge: Charge,
 }
 
+/// Its text has room for the start line and the Byte-Range of the head, which are not in it:
+/// giving so little back costs more than it is worth. Blanks that are tolerated may be many.
+const SPARE: usize = 128;
+
 impl Relayed {
     pub(super) fn new(
         source: ConnectionId,
@@ -152,12 +156,13 @@ impl Relayed {
         write_fields(&mut text, head, |name| {
             range_at.is_none() || name != Some(HeaderName::ByteRange)
         });
+        text.shrink_to(text.len() + SPARE);
         Self {
             source,
             flow,
             _on_way: on_way,
             charge: account.charge(text.len()),
-            text: text.into_boxed_slice(),
+            text,
             range_at,
             own: spans.own,
             from: spans.from,

@@ -2,7 +2,6 @@
 //! 4976 sections 6.3 and 6.4).
 
 use crate::time::Instant;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -10,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;
-use crate::uri::{MsrpUri, UriKey, UriRef};
+use crate::uri::{MsrpUri, UriRef};
 
 /// Where a token is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +48,10 @@ pub(super) struct Token {
 /// The valid tokens.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    // The relay counts up its ids: no peer can choose them, and they need no hasher with a key.
+    // The relay counts up these ids, and draws session-ids with the tokens: no peer can choose
+    // them, and they need no hasher with a key.
     by_id: FxHashMap<TokenId, Token>,
-    ids: HashMap<MsrpUri, TokenId>,
+    by_session_id: FxHashMap<Box<str>, TokenId>,
     next: u64,
     /// Counts what is kept of all of them.
     pub(super) pool: Pool,
@@ -68,23 +68,28 @@ impl Tokens {
     }
 
     pub(super) fn insert(&mut self, token: Token) {
-        self.ids.insert(token.uri.clone(), token.id);
+        self.by_session_id.insert(session_id(token.uri.view()).into(), token.id);
         self.by_id.insert(token.id, token);
     }
 
+    /// Whether a token has the session-id of this URI.
     pub(super) fn contains(&self, uri: &MsrpUri) -> bool {
-        self.ids.contains_key(uri)
+        self.by_session_id.contains_key(session_id(uri.view()))
     }
 
     /// The token with this URI, unless it has expired (RFC 4976 section 6.3).
     pub(super) fn find(&self, uri: UriRef<'_>, now: Instant) -> Option<&Token> {
-        self.get(self.id_of(uri)?).filter(|token| now < token.expires)
+        self.of(uri).filter(|token| now < token.expires)
     }
 
     /// The token that has this URI, even if its time has just run out.
     pub(super) fn id_of(&self, uri: UriRef<'_>) -> Option<TokenId> {
-        let key: &dyn UriKey = &uri;
-        self.ids.get(key).copied()
+        self.of(uri).map(|token| token.id)
+    }
+
+    fn of(&self, uri: UriRef<'_>) -> Option<&Token> {
+        let id = self.by_session_id.get(session_id(uri))?;
+        self.get(*id).filter(|token| token.uri == uri)
     }
 
     pub(super) fn get(&self, id: TokenId) -> Option<&Token> {
@@ -116,7 +121,12 @@ impl Tokens {
 
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
         let token = self.by_id.remove(&id)?;
-        self.ids.remove(&token.uri);
+        self.by_session_id.remove(session_id(token.uri.view()));
         Some(token)
     }
+}
+
+/// The session-id of a token, which no other token has.
+fn session_id(uri: UriRef<'_>) -> &str {
+    uri.session_id().unwrap_or_default()
 }
