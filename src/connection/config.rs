@@ -75,11 +75,12 @@ pub struct Config {
     /// The most octets of a body that leave at once, in one
     /// [`Transmit`](crate::Transmit). Short chunks, heads and responses gather in one
     /// until they are 16 KiB. If the transport is known to be slow
-    /// ([`Connection::transport_holds`](crate::Connection::transport_holds)), both are as
-    /// many as leave it in a second, and no fewer than 2,048. Default 16 KiB.
+    /// ([`Connection::transport_holds`](crate::Connection::transport_holds)), both are a
+    /// quarter of what leaves it in a second, and no fewer than 2,048. Default 16 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
-    /// turn; below 2,048 it counts as that. Default 16 KiB.
+    /// turn; below 2,048 it counts as that. A transport that is known to be slow has turns
+    /// of what it is given at once. Default 16 KiB.
     pub turn_octets: usize,
     /// The most body octets of one chunk, for peers and relays that hold whole
     /// chunks in memory; below 2,048 it counts as that. Default: no limit, since

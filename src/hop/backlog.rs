@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::portion::Portion;
+use super::window::Window;
 use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::TransactionId;
@@ -15,6 +15,13 @@ const STILLNESS: Duration = Duration::from_secs(10);
 
 /// After how long the caller is asked again what the transport holds.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// The same at first while the transport gets nothing before that: a fast one waits no longer.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+
+/// As long as nobody says what a transport holds, it is given one of so many parts of what it
+/// has taken. However slow it is, that takes little longer than what is before it.
+const UNKNOWN_PART: u64 = 8;
 
 /// The octets that the transport was given, and how many of them have left it.
 #[derive(Debug)]
@@ -28,10 +35,11 @@ pub(super) struct Backlog {
     /// When the caller last said it, had the occasion to, or gave it octets while it held
     /// none.
     looked: Instant,
+    last_given: Instant,
     last_left: Instant,
     /// Requests that were given completely, and where each ends.
     requests: VecDeque<(u64, TransactionId)>,
-    portion: Portion,
+    window: Window,
 }
 
 impl Backlog {
@@ -42,9 +50,10 @@ impl Backlog {
             is_told: false,
             told: 0,
             looked: now,
+            last_given: now,
             last_left: now,
             requests: VecDeque::new(),
-            portion: Portion::new(),
+            window: Window::new(),
         }
     }
 
@@ -53,13 +62,23 @@ impl Backlog {
         if self.octets() == 0 {
             self.looked = now;
         }
+        self.last_given = now;
         self.given = self.given.saturating_add(octets as u64);
-        self.portion.give(octets, self.given, now);
+        self.window.give(self.left, self.given, now);
     }
 
     /// How many octets the transport is given at once.
     pub(super) fn portion(&self) -> usize {
-        self.portion.octets_after(self.given.saturating_sub(self.told))
+        let portion = self.window.portion();
+        if self.is_told {
+            return portion;
+        }
+        portion.max(usize::try_from(self.given / UNKNOWN_PART).unwrap_or(usize::MAX))
+    }
+
+    /// Whether the transport holds so much that it is given no more before some has left.
+    pub(super) fn is_full(&self, now: Instant) -> bool {
+        self.is_told && self.window.is_full(self.octets(), now)
     }
 
     /// The last octet of a request is among those that the transport has been given,
@@ -75,7 +94,7 @@ impl Backlog {
     pub(super) fn asked(&mut self, now: Instant) {
         if !self.is_told && self.given > self.left {
             (self.left, self.last_left) = (self.given, now);
-            self.portion.forget();
+            self.window.forget();
         }
     }
 
@@ -110,7 +129,18 @@ impl Backlog {
     /// When the caller has to say again what the transport holds.
     pub(super) fn look_at(&self) -> Option<Instant> {
         let is_waiting = self.is_told && self.octets() > 0;
-        self.looked.checked_add(LOOK).filter(|_| is_waiting)
+        let looked = self.looked.max(self.last_given);
+        looked.checked_add(self.pause(looked)).filter(|_| is_waiting)
+    }
+
+    /// How long the caller is not asked again. As long as the transport is full, nothing else
+    /// shows that octets have left: the pauses double.
+    fn pause(&self, looked: Instant) -> Duration {
+        if !self.is_full(looked) {
+            return LOOK;
+        }
+        let first = self.window.first_look().clamp(FIRST_LOOK, LOOK);
+        looked.saturating_duration_since(self.last_given).clamp(first, LOOK)
     }
 
     /// The caller has the occasion to say what the transport holds.
@@ -122,7 +152,7 @@ impl Backlog {
         if left > self.left {
             self.left = left;
             self.last_left = now;
-            self.portion.leave(left, now);
+            self.window.leave(left, now);
         }
     }
 

@@ -71,7 +71,7 @@ impl<O: Owner> Hop<O> {
         if !self.control.is_empty() {
             return Some(self.control_message());
         }
-        if !self.may_begin() {
+        if self.is_full() || !self.may_begin() {
             return None;
         }
         while let Some(key) = self.schedule.pop() {

@@ -19,7 +19,6 @@ mod owner;
 mod pace;
 #[cfg(feature = "auth")]
 mod passing;
-mod portion;
 mod priority;
 mod queue;
 mod respond;
@@ -28,6 +27,7 @@ mod stream;
 mod transaction;
 mod transmit;
 mod waiting;
+mod window;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -440,7 +440,7 @@ impl<O: Owner> Hop<O> {
             self.schedule.next_deadline(),
             self.crumbs.next_deadline(self.now),
             self.open.as_deref().and_then(OpenChunk::idle_until),
-            self.backlog.look_at().filter(|_| self.takes_responses),
+            self.look_at(),
         ];
         due.into_iter().flatten().min()
     }
@@ -454,12 +454,27 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Handles every deadline but those of transactions.
-    pub(crate) fn pass_time(&mut self, now: Instant) {
+    /// Handles every deadline but those of transactions. Returns whether the caller has to
+    /// say what the transport holds.
+    pub(crate) fn pass_time(&mut self, now: Instant) -> bool {
         self.tick(now);
-        if self.backlog.look_at().is_some_and(|due| due <= now) {
+        let is_due = self.look_at().is_some_and(|due| due <= now);
+        if is_due {
             self.backlog.look(now);
         }
+        is_due
+    }
+
+    /// When the caller has to say again what the transport holds.
+    fn look_at(&self) -> Option<Instant> {
+        let has_waiting = self.is_full() && !self.messages.is_empty();
+        let is_of_use = self.takes_responses || has_waiting;
+        self.backlog.look_at().filter(|_| is_of_use)
+    }
+
+    /// Whether the transport is given nothing that can wait before some octets have left it.
+    fn is_full(&self) -> bool {
+        self.backlog.is_full(self.now)
     }
 
     /// The next transaction whose deadline has passed.

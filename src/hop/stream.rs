@@ -76,10 +76,7 @@ impl<O: Owner> Hop<O> {
             match self.step() {
                 Step::Wrote => {}
                 Step::Idle => {
-                    let now = self.now;
-                    if let Some(open) = &mut self.open {
-                        open.idle.get_or_insert(now);
-                    }
+                    self.note_idle();
                     break;
                 }
                 Step::Body(slice) => {
@@ -105,12 +102,24 @@ impl<O: Owner> Hop<O> {
         Some(Transmit::new(head, body, tail))
     }
 
+    /// Nothing leaves of the open chunk, although the transport takes more.
+    fn note_idle(&mut self) {
+        let (now, is_full) = (self.now, self.is_full());
+        if let Some(open) = self.open.as_mut().filter(|_| !is_full) {
+            open.idle.get_or_insert(now);
+        }
+    }
+
     fn step(&mut self) -> Step {
-        if self.open.is_some() {
-            if self.close_if_due() { Step::Wrote } else { self.continue_chunk() }
-        } else if !self.control.is_empty() {
+        if self.close_if_due() {
+            Step::Wrote
+        } else if self.open.is_none() && !self.control.is_empty() {
             self.write_control();
             Step::Wrote
+        } else if self.is_full() {
+            Step::Idle
+        } else if self.open.is_some() {
+            self.continue_chunk()
         } else {
             self.begin_chunk()
         }
@@ -297,9 +306,15 @@ impl<O: Owner> Hop<O> {
         let own = self.leaving_message().map_or(first, |message| message.priority);
         match first.cmp(&own) {
             Ordering::Greater => Some(SHORT_CHUNK),
-            Ordering::Equal => Some(self.config.turn_octets.max(SHORT_CHUNK)),
+            Ordering::Equal => Some(self.turn()),
             Ordering::Less => None,
         }
+    }
+
+    /// The octets of a turn: no more than a slow transport is given at once.
+    fn turn(&self) -> usize {
+        let portion = if self.backlog.is_told() { self.backlog.portion() } else { usize::MAX };
+        self.config.turn_octets.min(portion).max(SHORT_CHUNK)
     }
 
     /// The highest priority of the messages that wait for the end of the open chunk.

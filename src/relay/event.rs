@@ -71,6 +71,13 @@ pub enum RelayEvent {
         /// The connection.
         connection: ConnectionId,
     },
+    /// The relay has to know what the transport of a connection holds: call
+    /// [`Relay::transport_holds`](super::Relay::transport_holds). Only where it was called
+    /// before.
+    Look {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// The credentials of an AUTH are not good. After
     /// [`max_failures`](super::RelayConfig::max_failures) of one user from one source, AUTHs
     /// of this user from there wait for one another, for up to 8 seconds each.

@@ -418,17 +418,19 @@ impl Relay {
     /// WebSocket, or in a [`Transmit`] that is not written yet.
     ///
     /// Say it once at the beginning, when the transport has not taken all of a write, after
-    /// each 256 KiB or so, and before each [`Relay::handle_timeout`] for the connections that
-    /// were given some: [`Relay::poll_timeout`] is due after 250 milliseconds
-    /// then, since no system tells when a send queue has changed. From the first call on, the
-    /// deadline of a forwarded chunk (RFC 4976 section 6.4.1) starts when its last octet has
-    /// left, and a connection has stalled when no octet leaves for [`RelayConfig::stall`]. A
-    /// program that never calls this says by [`Relay::written`] that everything has left.
+    /// each 256 KiB or so, and for each [`RelayEvent::Look`]. That comes four times a second
+    /// while the transport holds octets, since no system tells when a send queue has changed,
+    /// and more often if it gets no more before some have left: from the first call on, it
+    /// holds no more than leaves it within a second, as far as that is known. The deadline of a
+    /// forwarded chunk (RFC 4976 section 6.4.1) then starts when its last octet has left, and a
+    /// connection has stalled when no octet leaves for [`RelayConfig::stall`]. A program that
+    /// never calls this says by [`Relay::written`] that everything has left.
     pub fn transport_holds(&mut self, now: Instant, connection: ConnectionId, octets: usize) {
         if let Some(link) = self.links.get_mut(connection) {
             link.transport_holds(now, octets, &self.config);
             self.share_use(now, connection);
             self.resume_waiters(now, connection);
+            self.has_octets(connection);
             self.arm(connection);
         }
     }

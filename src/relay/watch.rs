@@ -105,7 +105,9 @@ impl Relay {
     fn link_due(&mut self, now: Instant, id: ConnectionId, most: usize) -> usize {
         let Some(link) = self.links.get_mut(id) else { return 1 };
         link.due = None;
-        link.hop.pass_time(now);
+        if link.hop.pass_time(now) {
+            self.events.push_back(RelayEvent::Look { connection: id });
+        }
         let mut looked = 0;
         while looked < most
             && let Some(link) = self.links.get_mut(id)

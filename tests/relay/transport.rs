@@ -137,10 +137,11 @@ fn what_has_left_keeps_a_connection_in_use() {
     let talk = world.talk();
     holds(&mut world, talk.bob, 0);
     world.give(talk.alice, &talk.chunk("c1", "m1", "1-*/*", &letters(15_000), '$').octets());
-    let mut held = world.octets(talk.bob).len();
-    holds(&mut world, talk.bob, held);
-    let mut time = Duration::ZERO;
-    while held > 0 {
+    let (mut sent, mut held, mut time) = (Vec::new(), 0, Duration::ZERO);
+    while held > 0 || !sent.ends_with(b"$\r\n") {
+        let given = world.octets(talk.bob);
+        held += given.len();
+        sent.extend(given);
         world.advance(SECOND);
         time += SECOND;
         held = held.saturating_sub(110);
@@ -148,6 +149,61 @@ fn what_has_left_keeps_a_connection_in_use() {
         assert!(!world.closes().iter().any(|(link, _)| *link == talk.bob), "after {time:?}");
     }
     assert!(time > 100 * SECOND);
+}
+
+/// A line of so many octets a second behind a system that takes all that it gets.
+struct Line {
+    link: ConnectionId,
+    rate: usize,
+    arrived: Vec<u8>,
+    held: usize,
+}
+
+impl Line {
+    /// A tenth of a second passes. The relay hears what the system holds when it asks.
+    fn run(&mut self, world: &mut World) {
+        let given = world.octets(self.link);
+        self.held += given.len();
+        self.arrived.extend(given);
+        world.advance(SECOND / 10);
+        self.held = self.held.saturating_sub(self.rate / 10);
+        if world.looks().contains(&self.link) {
+            holds(world, self.link, self.held);
+        }
+    }
+
+    fn has_arrived(&self, text: &[u8]) -> bool {
+        let arrived = &self.arrived[..self.arrived.len() - self.held];
+        arrived.windows(text.len()).any(|it| it == text)
+    }
+}
+
+/// What somebody else sends does not wait for all that a system takes.
+#[test]
+fn a_text_is_not_far_behind_a_file_to_a_slow_receiver() {
+    for rate in [5_000, 50_000] {
+        let mut world = World::new(config());
+        let (bob, token) = world.client(BOB);
+        let [alice, carol] = [(); 2].map(|()| world.accept(tls()));
+        let path = format!("{token} {BOB}");
+        let mut line = Line { link: bob, rate, arrived: Vec::new(), held: 0 };
+        holds(&mut world, bob, 0);
+        let file = Raw::chunk("c1", "file", "1-*/*", &letters(200_000), '$').from(ALICE);
+        world.give(alice, &file.to(&path).octets());
+        for number in 0..3 {
+            (0..10).for_each(|_| line.run(&mut world));
+            let (id, text) = (format!("t{number:03}"), format!("the text {number}"));
+            let range = format!("1-{0}/{0}", text.len());
+            let text_of_carol = Raw::chunk(&id, &id, &range, &text, '$').from(CAROL);
+            world.give(carol, &text_of_carol.to(&path).octets());
+            let start = world.now;
+            while !line.has_arrived(text.as_bytes()) {
+                line.run(&mut world);
+                let behind = world.now - start;
+                assert!(behind <= 3 * SECOND, "{rate}, {number}: {behind:?}");
+            }
+        }
+    }
 }
 
 /// Others wait while a step lasts, however many connections have much to report.

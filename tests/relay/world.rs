@@ -326,6 +326,14 @@ impl World {
         })
     }
 
+    /// The connections of which the relay asks what their transports hold.
+    pub fn looks(&mut self) -> Vec<ConnectionId> {
+        self.events_where(|event| match event {
+            RelayEvent::Look { connection } => Some(*connection),
+            _ => None,
+        })
+    }
+
     // AUTH.
 
     pub fn id(&mut self) -> String {

@@ -16,7 +16,6 @@ use tokio::task::AbortHandle;
 
 use crate::close::close_at_once;
 use crate::files::AcceptErrors;
-use crate::holders::Holders;
 use crate::link::Link;
 use crate::secure::Secure;
 use crate::transport::{Input, Transport};
@@ -56,7 +55,6 @@ pub(crate) struct Core {
     /// that does it, once it has begun.
     opening: HashMap<ConnectionId, Option<AbortHandle>>,
     accept_errors: AcceptErrors,
-    holders: Holders,
     users: Users,
     realm: String,
     /// The buffer for all reads without a remainder of the read before.
@@ -84,7 +82,6 @@ impl Core {
             links: HashMap::new(),
             opening: HashMap::new(),
             accept_errors: AcceptErrors::default(),
-            holders: Holders::new(),
             users,
             realm,
             buffer: BytesMut::new(),
@@ -260,19 +257,14 @@ impl Core {
     fn given(&mut self, now: Instant, connection: ConnectionId) {
         if self.links.get(&connection).is_some_and(Link::is_worth_asking) {
             self.look_at(now, connection);
-        } else {
-            self.holders.add(connection);
         }
     }
 
     /// Tells the relay what the transport of a connection holds, where the system says so.
     fn look_at(&mut self, now: Instant, connection: ConnectionId) {
-        let octets = self.links.get_mut(&connection).and_then(Link::octets_held);
-        let Some(octets) = octets else { return };
-        if octets > 0 {
-            self.holders.add(connection);
+        if let Some(octets) = self.links.get_mut(&connection).and_then(Link::octets_held) {
+            self.relay.transport_holds(now, connection, octets);
         }
-        self.relay.transport_holds(now, connection, octets);
     }
 
     /// The peer has closed.
@@ -304,9 +296,6 @@ impl Core {
 
     pub(crate) fn handle_timeout(&mut self) {
         let now = Instant::now();
-        for connection in self.holders.due(now) {
-            self.look_at(now, connection);
-        }
         self.relay.handle_timeout(now);
         self.turn(now);
     }
@@ -351,6 +340,7 @@ impl Core {
                     link.wake();
                 }
             }
+            RelayEvent::Look { connection } => self.look_at(now, connection),
             RelayEvent::AuthFailed { address, username, reason, .. } => {
                 let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
                 tracing::warn!(

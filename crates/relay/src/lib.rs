@@ -32,7 +32,6 @@ mod core;
 mod dial;
 mod fault;
 mod files;
-mod holders;
 mod link;
 mod listen;
 mod metrics;
