@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
 use common::{Asked, PATIENCE, Running, peer, receiver, request, send_to, with};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -158,12 +156,11 @@ async fn without_failure_reports_no_response_is_awaited() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move { while stream.read_u8().await.is_ok() {} }).await;
     for wanted in [json!("no"), json!(false), json!("partial")] {
+        // Whoever waits for a response fails with its timeout.
         let request = with(send_to(port), json!({ "failureReport": wanted }));
-        let start = Instant::now();
         let (status, reply) = gateway.post(SEND, &request).await;
         assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
         assert!(reply.get("statusCode").is_none());
-        assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
 
@@ -231,11 +228,9 @@ async fn a_response_may_arrive_octet_by_octet() {
 }
 
 async fn assert_fails(gateway: &Running, request: &Value, status: u16, kind: &str) -> Value {
-    let start = Instant::now();
     let (found, reply) = gateway.post(SEND, request).await;
     assert_eq!((found, reply["error"]["kind"].as_str()), (status, Some(kind)), "{reply}");
     assert_eq!(reply["success"], false);
-    assert!(start.elapsed() < Duration::from_secs(5));
     reply
 }
 
@@ -395,7 +390,7 @@ async fn a_client_that_disconnects_cancels_its_exchange() {
     })
     .await;
     let mut client = TcpStream::connect(gateway.address).await.unwrap();
-    let body = send_to(port).to_string();
+    let body = with(send_to(port), json!({ "timeout": 600_000 })).to_string();
     let head = format!(
         "POST {SEND} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n",
@@ -404,7 +399,7 @@ async fn a_client_that_disconnects_cancels_its_exchange() {
     client.write_all((head + &body).as_bytes()).await.unwrap();
     assert_eq!(ends.recv().await, Some("asked"));
     drop(client);
-    let gone = timeout(Duration::from_secs(5), ends.recv()).await;
+    let gone = timeout(PATIENCE, ends.recv()).await;
     assert_eq!(gone.expect("the exchange ends with its client"), Some("gone"));
 }
 
