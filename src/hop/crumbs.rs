@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Framing, Hop, Order, Owner, SHORT_CHUNK};
+use super::{Framing, Hop, Order, Outgoing, Owner, SHORT_CHUNK, Schedule};
 use crate::time::Instant;
 
 /// How long the first octets of a chunk wait for others: five heads a second cost little,
@@ -64,6 +64,13 @@ impl<M> Crumbs<M> {
     }
 }
 
+impl<O: Owner> Outgoing<O> {
+    /// Gives it a turn after all others.
+    fn queue(&mut self, schedule: &mut Schedule<O::Source, O::Message>, key: O::Message) {
+        self.place = Some(schedule.push(self.source, key, self.stage(), self.ticket()));
+    }
+}
+
 impl<O: Owner> Hop<O> {
     /// Whether a message has octets that leave at its turn. Few of them wait for others,
     /// but not for long.
@@ -83,17 +90,9 @@ impl<O: Owner> Hop<O> {
         }
         let may_begin = is_alone && !message.has_begun() && message.is_ready(1);
         if may_begin || message.is_ready(least) {
-            self.queue(key);
+            message.queue(&mut self.schedule, key);
         } else {
             self.gather(key);
-        }
-    }
-
-    /// Gives a message a turn after all others.
-    fn queue(&mut self, key: O::Message) {
-        if let Some(message) = self.messages.get_mut(&key) {
-            message.place =
-                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
         }
     }
 
@@ -114,7 +113,7 @@ impl<O: Owner> Hop<O> {
         let Some(message) = self.messages.get_mut(&key) else { return };
         message.is_gathering = false;
         if message.place.is_none() && message.is_ready(1) {
-            self.queue(key);
+            message.queue(&mut self.schedule, key);
         }
     }
 

@@ -308,8 +308,11 @@ impl<O: Owner> Hop<O> {
 
     pub(crate) fn insert(&mut self, key: O::Message, message: Box<Outgoing<O>>) {
         self.accounts.queue(message.source, message.sender, message.weight());
+        let is_ready = message.is_ready(1);
         self.messages.insert(key, message);
-        self.wake(key);
+        if is_ready {
+            self.wake(key);
+        }
     }
 
     /// Adds octets to the body of a message, unless 64 bits cannot count them.
