@@ -65,6 +65,10 @@ named! {
         /// say all that a sender needs. Only endpoints read it: a relay drops a response
         /// that it cannot parse (RFC 4976 section 6.4.3).
         MalformedResponse = "malformed-response",
+        /// A header field of a request whose value is no UTF-8, such as the name of a file in
+        /// Latin-1. It is passed over: [`HeadRef::headers`](crate::wire::HeadRef::headers) is
+        /// without it.
+        NotUtf8 = "not-utf8",
         /// A Status without a namespace, as in `200 OK`, or with one of another length than
         /// three digits, other blanks, or a comment that is malformed, such as one in Latin-1.
         /// A missing namespace is 000, and a malformed comment is none.

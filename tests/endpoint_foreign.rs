@@ -217,6 +217,39 @@ const fn is_opening(event: &Event) -> bool {
     matches!(event, Event::SessionOpened { .. })
 }
 
+// wild: 107
+#[test]
+fn a_header_field_that_is_no_utf8_is_passed_over() {
+    for name in ["Content-Disposition", "Content-Description", "Content-ID", "X-Name", "Subject"] {
+        for value in
+            [&b"attachment; filename=\"caf\xe9.txt\""[..], b"J\xf6rg", b"\xff", b"\xc0\xaf"]
+        {
+            let request = text("abcd", &format!("{name}: @\r\n"), "text/plain");
+            let at = request.find(": @").unwrap() + 2;
+            let (before, after) = request.split_at(at);
+            let octets = [before.as_bytes(), value, &after.as_bytes()[1..]].concat();
+            let Pair { mut bob, now, .. } = Pair::new();
+            bob.feed(now, &octets);
+            assert_eq!(common::wire::words(&common::wire::frames(&bob.drain(now))), ["200"]);
+            let events = bob.events();
+            assert_eq!(body_of(&events), Some(&b"Hi"[..]));
+            assert!(events.contains(&Event::Tolerated(Tolerance::NotUtf8)), "{events:?}");
+            let strict = [&octets[..], send("next", "Message-ID: m777\r\n").as_bytes()].concat();
+            let mut config = Config::default();
+            config.parse.tolerances = Tolerances::all().without(Tolerance::NotUtf8);
+            let mut bob = Pair::with(Config::default(), config, common::bob_expects()).bob;
+            bob.feed(now, &strict);
+            let sent = common::wire::frames(&bob.drain(now));
+            assert_eq!(common::wire::words(&sent), ["400", "200"]);
+        }
+    }
+    // Control characters are not passed over.
+    for value in ["a\0b", "a\u{1}b", "a\u{7f}b"] {
+        let (codes, _) = played(&text("abcd", &format!("X-Name: {value}\r\n"), "text/plain"));
+        assert_eq!(codes, ["400", "200"], "{value:?}");
+    }
+}
+
 /// What to put in place of the From-Path of a SEND, so that nobody can read one.
 const UNREADABLE: &[&str] = &[
     "",

@@ -503,6 +503,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::MalformedResponse,
         Tolerance::MalformedStatus,
         Tolerance::MissingContentType,
+        Tolerance::NotUtf8,
         Tolerance::WholePathInResponse,
         Tolerance::ReportReusesTransactionId,
         Tolerance::UsePathAddress,

@@ -182,7 +182,7 @@ impl HeadParser {
             Some(known) => self.known_header(known, value, line, options),
             None => {
                 self.has_mime |= is_mime_name(name);
-                self.text_header(value);
+                self.text_header(value, options);
             }
         }
     }
@@ -230,7 +230,7 @@ impl HeadParser {
             | HeaderName::ContentDescription
             | HeaderName::ContentDisposition => {
                 self.has_mime = true;
-                return self.text_header(value);
+                return self.text_header(value, options);
             }
             HeaderName::Expires
             | HeaderName::MinExpires
@@ -239,7 +239,7 @@ impl HeadParser {
             | HeaderName::WwwAuthenticate
             | HeaderName::Authorization
             | HeaderName::AuthenticationInfo
-            | HeaderName::UseNickname => return self.text_header(value),
+            | HeaderName::UseNickname => return self.text_header(value, options),
         };
         if let Err(cause) = read {
             self.blame_value(name, value, cause);
@@ -308,9 +308,15 @@ impl HeadParser {
         Ok(())
     }
 
-    fn text_header(&mut self, value: Part<'_>) {
-        if !grammar::is_hval(value.text) {
-            self.blame(ParseErrorKind::HeaderLine { position: self.headers }, value);
+    fn text_header(&mut self, value: Part<'_>, options: &ParseOptions) {
+        if grammar::is_hval(value.text) {
+            return;
+        }
+        let otherwise = ParseErrorKind::HeaderLine { position: self.headers };
+        if !self.is_response() && value.text.iter().all(|octet| grammar::is_text_octet(*octet)) {
+            self.tolerate(Tolerance::NotUtf8, otherwise, value, options);
+        } else {
+            self.blame(otherwise, value);
         }
     }
 

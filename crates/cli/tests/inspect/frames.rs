@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::processes::{Folder, Running, command};
-use super::{ROOT, assert_shape, case, file, files, inspect, unread, wrong};
+use super::{ROOT, assert_shape, case, file, files, inspect, read, unread, wrong};
 
 /// A SEND with this id and body, and a 200.
 pub(crate) fn send(id: &str, body: &str) -> String {
@@ -205,8 +205,19 @@ fn assert_frame(frame: &Value, name: &str, row: [&String; 6]) {
     }
     let expected = names(tolerated);
     let of_head = frame["tolerated"].as_array().unwrap().iter();
-    let of_framing = [json!("blank-lines-between-frames"), json!("empty-body-without-crlf")];
-    let of_head: Value = of_head.filter(|it| !of_framing.contains(it)).cloned().collect();
+    // Others are of the framing, or of a SEND as a whole.
+    let of_others = [
+        "blank-lines-between-frames",
+        "empty-body-without-crlf",
+        "missing-content-type",
+        "missing-message-id",
+        "wrong-byte-range",
+    ];
+    let is_of_head = |name: &&Value| {
+        expected.as_array().is_some_and(|expected| expected.contains(name))
+            || !name.as_str().is_some_and(|name| of_others.contains(&name))
+    };
+    let of_head: Value = of_head.filter(is_of_head).cloned().collect();
     assert_eq!(of_head, expected, "{name}");
 }
 
@@ -330,4 +341,73 @@ fn a_ladder_is_for_people() {
     assert!(lines[3].contains("aaaa2") && lines[3].contains('['), "{ladder}");
     let column = |line: &str| line.rfind('|');
     assert_eq!(column(lines[1]), column(lines[2]), "{ladder}");
+}
+
+/// What an endpoint tolerates once it has the whole of a SEND.
+#[test]
+fn what_an_endpoint_tolerates_in_a_send_as_a_whole_is_told() {
+    let folder = Folder::new();
+    let text = "Content-Type: text/plain\r\n";
+    let wrong_range = json!(["wrong-byte-range"]);
+    for (fields, body, flag, told) in [
+        ("Message-ID: m1111\r\n", "", '$', json!([])),
+        ("", "", '$', json!(["missing-message-id"])),
+        ("Byte-Range: 1-0/0\r\n", "", '$', json!(["missing-message-id"])),
+        ("Message-ID: m1111\r\n", "\r\n\r\n", '$', json!(["blank-line-without-body"])),
+        (&format!("Message-ID: m1111\r\n{text}"), "\r\nHi\r\n", '$', json!([])),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-2/2\r\n{text}"),
+            "\r\nHi\r\n",
+            '$',
+            json!([]),
+        ),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-*/9\r\n{text}"),
+            "\r\nHi\r\n",
+            '+',
+            json!([]),
+        ),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-9/9\r\n{text}"),
+            "\r\nHi\r\n",
+            '#',
+            json!([]),
+        ),
+        (&format!("Message-ID: m1111\r\nByte-Range: 1-0/0\r\n{text}"), "\r\n\r\n", '$', json!([])),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-4/4\r\n{text}"),
+            "\r\nHi\r\n",
+            '$',
+            wrong_range.clone(),
+        ),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-*/4\r\n{text}"),
+            "\r\nHi\r\n",
+            '$',
+            wrong_range.clone(),
+        ),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 1-9/9\r\n{text}"),
+            "\r\nHi\r\n",
+            '+',
+            wrong_range.clone(),
+        ),
+        (
+            &format!("Message-ID: m1111\r\nByte-Range: 3-3/3\r\n{text}"),
+            "\r\nHi\r\n",
+            '$',
+            wrong_range,
+        ),
+        (
+            "Message-ID: m1111\r\nByte-Range: 3-4/4\r\n",
+            "\r\nHi\r\n",
+            '$',
+            json!(["missing-content-type"]),
+        ),
+    ] {
+        let paths = "To-Path: msrp://b:1/s;tcp\r\nFrom-Path: msrp://a:1/s;tcp\r\n";
+        let stream = format!("MSRP abcd SEND\r\n{paths}{fields}{body}-------abcd{flag}\r\n");
+        let object = read(&["frames", &file(&folder, "frame", &stream)]);
+        assert_eq!(object["tolerated"], told, "{stream}");
+    }
 }

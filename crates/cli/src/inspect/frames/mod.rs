@@ -11,6 +11,7 @@ mod record;
 mod segment;
 mod stream;
 mod websocket;
+mod whole;
 mod wire;
 
 use self::capture::Capture;

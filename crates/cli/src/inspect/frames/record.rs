@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
-use msrp::wire::{Continuation, Head, Method};
+use msrp::wire::{Continuation, Head};
 use msrp::{Tolerance, Tolerances};
 use serde_json::{Value, json};
 
 use super::Fault;
+use super::whole::deviations;
 use crate::output::set;
 
 /// The most octets of a body that are shown.
@@ -78,18 +79,15 @@ impl Record {
     /// Its end-line has arrived: no more octets follow.
     pub(super) fn end(&mut self, flag: Continuation) {
         self.flag = Some(flag);
-        let has_blank_line = self.head.as_ref().is_some_and(|head| {
-            let head = head.view();
-            head.method() == Some(Method::Send) && head.has_body() && head.content_type().is_none()
-        });
-        if has_blank_line && self.body.is_empty() {
-            self.tolerated = self.tolerated.with(Tolerance::BlankLineWithoutBody);
+        if let Some(head) = self.head.as_ref().filter(|_| self.fault.is_none()) {
+            let whole = deviations(&head.view(), self.body.len() as u64, flag);
+            self.tolerate(whole);
         }
     }
 
-    /// Adds the deviations of its framing.
-    pub(super) fn tolerate(&mut self, framing: Tolerances) {
-        self.tolerated = framing.iter().fold(self.tolerated, Tolerances::with);
+    /// Adds deviations.
+    pub(super) fn tolerate(&mut self, more: Tolerances) {
+        self.tolerated = more.iter().fold(self.tolerated, Tolerances::with);
     }
 
     pub(super) const fn has_tolerated(&self) -> bool {
