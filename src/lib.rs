@@ -113,7 +113,9 @@
 //! - sets `TCP_NODELAY`, as each write is complete;
 //! - sets `TCP_NOTSENT_LOWAT` to 16 to 32 KiB where the system has it, so that the
 //!   socket is writable only while little waits in it;
-//! - asks [`Connection::poll_transmit`] only while the socket is writable;
+//! - asks [`Connection::poll_transmit`] only while the socket is writable, and after each
+//!   [`Connection::handle_timeout`], since a system takes more than leaves in a second, and
+//!   the connection gives no more than that;
 //! - says [`Connection::transport_holds`] after each write and before each
 //!   [`Connection::handle_timeout`], which is due a few times a second while octets
 //!   wait in the socket, in TLS or in a WebSocket;

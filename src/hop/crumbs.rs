@@ -75,7 +75,7 @@ impl<O: Owner> Hop<O> {
     /// Whether a message has octets that leave at its turn. Few of them wait for others,
     /// but not for long.
     pub(crate) fn has_octets(&self, key: O::Message) -> bool {
-        self.messages.get(&key).is_some_and(|message| message.is_ready(1))
+        self.messages.get(key).is_some_and(|message| message.is_ready(1))
     }
 
     /// Schedules a message if it has something to send. Octets too few for a chunk wait
@@ -84,7 +84,7 @@ impl<O: Owner> Hop<O> {
         let stays_open = self.config.framing == Framing::Stream && self.gathers();
         let is_alone = stays_open && self.open.is_none() && self.schedule.is_empty();
         let least = self.least_chunk();
-        let Some(message) = self.messages.get_mut(&key) else { return };
+        let Some(message) = self.messages.get_mut(key) else { return };
         if message.place.is_some() {
             return;
         }
@@ -99,7 +99,7 @@ impl<O: Owner> Hop<O> {
     /// Schedules the rest of a message that was interrupted.
     pub(super) fn resume(&mut self, key: O::Message) {
         let least = self.least_chunk();
-        if let Some(message) = self.messages.get_mut(&key)
+        if let Some(message) = self.messages.get_mut(key)
             && message.is_ready(least)
         {
             message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
@@ -110,7 +110,7 @@ impl<O: Owner> Hop<O> {
 
     /// Schedules a message whose octets have waited long enough.
     pub(super) fn ripen(&mut self, key: O::Message) {
-        let Some(message) = self.messages.get_mut(&key) else { return };
+        let Some(message) = self.messages.get_mut(key) else { return };
         message.is_gathering = false;
         if message.place.is_none() && message.is_ready(1) {
             message.queue(&mut self.schedule, key);
@@ -120,7 +120,7 @@ impl<O: Owner> Hop<O> {
     /// The octets of a message wait for others.
     fn gather(&mut self, key: O::Message) {
         if self.gathers()
-            && let Some(message) = self.messages.get_mut(&key)
+            && let Some(message) = self.messages.get_mut(key)
             && message.body.available() > 0
             && !message.is_gathering
         {

@@ -75,7 +75,7 @@ impl<O: Owner> Hop<O> {
             return None;
         }
         while let Some(key) = self.schedule.pop() {
-            let Some(message) = self.messages.get(&key) else { continue };
+            let Some(message) = self.messages.get(key) else { continue };
             if message.aborted {
                 self.tell_aborted(key);
                 let frame = self.out.split().freeze();

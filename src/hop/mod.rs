@@ -14,6 +14,7 @@ mod control;
 mod crumbs;
 mod framing;
 mod loose;
+mod messages;
 mod outgoing;
 mod owner;
 mod pace;
@@ -29,7 +30,7 @@ mod transmit;
 mod waiting;
 mod window;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -59,6 +60,7 @@ use accounts::Accounts;
 use backlog::Backlog;
 use control::Control;
 use crumbs::Crumbs;
+use messages::Messages;
 use schedule::Schedule;
 use stream::OpenChunk;
 use transaction::Transactions;
@@ -108,8 +110,7 @@ pub(crate) struct Hop<O: Owner> {
     decoder: Decoder,
     ids: IdSource,
     transactions: Transactions<O>,
-    /// Boxed, since a map moves its entries, and has room for more than most connections need.
-    messages: BTreeMap<O::Message, Box<Outgoing<O>>>,
+    messages: Messages<O>,
     schedule: Schedule<O::Source, O::Message>,
     crumbs: Crumbs<O::Message>,
     /// Boxed, since an idle connection has none.
@@ -142,7 +143,10 @@ impl<O: Owner> Hop<O> {
             decoder: Decoder::new(config.parse),
             ids: IdSource::new(random),
             transactions: Transactions::new(config.transaction_timeout, config.max_transactions),
-            messages: BTreeMap::new(),
+            messages: match config.order {
+                Order::Turns => Messages::new(),
+                Order::Arrival => Messages::by_source(),
+            },
             schedule: Schedule::new(config.order, config.max_transactions),
             crumbs: Crumbs::new(),
             open: None,
@@ -317,7 +321,7 @@ impl<O: Owner> Hop<O> {
 
     /// Adds octets to the body of a message, unless 64 bits cannot count them.
     pub(crate) fn push(&mut self, key: O::Message, piece: Bytes) {
-        if let Some(message) = self.messages.get_mut(&key)
+        if let Some(message) = self.messages.get_mut(key)
             && message.end_with(piece.len()).is_some()
         {
             self.accounts.queue(message.source, message.sender, piece.len());
@@ -328,24 +332,24 @@ impl<O: Owner> Hop<O> {
 
     /// A message has all its octets.
     pub(crate) fn finish(&mut self, key: O::Message) {
-        if let Some(message) = self.messages.get_mut(&key) {
+        if let Some(message) = self.messages.get_mut(key) {
             message.finish();
             self.wake(key);
         }
     }
 
     fn remove(&mut self, key: O::Message) -> Option<Box<Outgoing<O>>> {
-        let message = self.messages.remove(&key)?;
+        let message = self.messages.remove(key)?;
         self.accounts.unqueue(message.source, message.sender, message.weight());
         Some(message)
     }
 
     pub(crate) fn message(&mut self, key: O::Message) -> Option<&mut Outgoing<O>> {
-        self.messages.get_mut(&key).map(Box::as_mut)
+        self.messages.get_mut(key)
     }
 
     pub(crate) fn message_ref(&self, key: O::Message) -> Option<&Outgoing<O>> {
-        self.messages.get(&key).map(Box::as_ref)
+        self.messages.get(key)
     }
 
     /// Sets the rate of a source, in octets a second.
@@ -361,7 +365,7 @@ impl<O: Owner> Hop<O> {
             self.events.extend(oldest.map(|(id, oldest)| HopEvent::TimedOut(id, oldest)));
         }
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
-        let Some(message) = self.messages.get_mut(&key) else { return };
+        let Some(message) = self.messages.get_mut(key) else { return };
         self.accounts.unqueue(message.source, message.sender, message.body.len());
         message.abort();
         if is_open {

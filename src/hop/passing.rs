@@ -1,7 +1,7 @@
 //! What only the hops of a relay need: chunks that leave while they arrive.
 
 use std::collections::VecDeque;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::{BodyQueue, Hop, Outgoing, Owner, Transaction, Waiting};
 use crate::offset::Offset;
@@ -146,23 +146,26 @@ impl<O: Owner> Hop<O> {
         self.schedule.hold(source, is_held);
     }
 
-    /// Whether a chunk of a source has not left whole that arrived no later than this one.
-    pub(crate) fn waits_before(&self, source: O::Source, last: O::Message) -> bool {
-        let is_one = |chunk: &Outgoing<O>| chunk.source == source && !chunk.aborted;
-        let mut earlier = self.messages.range(..=last);
-        self.waiting_of(source) > 0 && earlier.any(|(_, chunk)| is_one(chunk))
+    /// Whether any of these chunks of a source has not left whole.
+    pub(crate) fn waits_of(&self, source: O::Source, keys: RangeInclusive<O::Message>) -> bool {
+        self.messages.of_source(source, keys).any(|(_, chunk)| !chunk.aborted)
     }
 
-    /// The chunks of a source that have not left whole, in the order of their arrival.
-    pub(crate) fn chunks_of(&self, source: O::Source) -> Vec<(O::Message, &Outgoing<O>)> {
-        let chunks = self.messages.iter().filter(|(_, it)| it.source == source && !it.aborted);
-        chunks.map(|(key, chunk)| (*key, &**chunk)).collect()
+    /// Those of these chunks of a source that have not left whole, in the order of their
+    /// arrival.
+    pub(crate) fn chunks_of(
+        &self,
+        source: O::Source,
+        keys: RangeInclusive<O::Message>,
+    ) -> Vec<O::Message> {
+        let chunks = self.messages.of_source(source, keys).filter(|(_, chunk)| !chunk.aborted);
+        chunks.map(|(key, _)| key).collect()
     }
 
     /// The chunks for which this holds that have not left whole, in the order of their arrival.
     pub(crate) fn chunks(&self, is_one: impl Fn(&Outgoing<O>) -> bool) -> Vec<O::Message> {
         let chunks = self.messages.iter().filter(|(_, chunk)| !chunk.aborted && is_one(chunk));
-        chunks.map(|(key, _)| *key).collect()
+        chunks.map(|(key, _)| key).collect()
     }
 
     /// The requests for which this holds that have no response, the oldest first, without
@@ -178,14 +181,14 @@ impl<O: Owner> Hop<O> {
     /// if that is one of another message, or asks for no response.
     pub(crate) fn complete_open(&mut self, key: O::Message) -> Option<Transaction<O::Purpose>> {
         let open = self.open.as_ref().filter(|open| open.message == key)?;
-        let (id, end) = (open.transaction, self.messages.get(&key)?.offset);
+        let (id, end) = (open.transaction, self.messages.get(key)?.offset);
         self.transactions.reached(id, end);
         self.complete(&id)
     }
 
     /// Takes every chunk, of which nothing has left.
     pub(crate) fn take_messages(&mut self) -> Vec<(O::Message, Box<Outgoing<O>>)> {
-        let mut messages: Vec<_> = std::mem::take(&mut self.messages).into_iter().collect();
+        let mut messages: Vec<_> = self.messages.take().into_iter().collect();
         for (_, message) in &mut messages {
             message.place = None;
         }
@@ -207,7 +210,7 @@ impl<O: Owner> Hop<O> {
     /// Ends a forwarded chunk. Returns the place after it in its message, or `None` if it is
     /// lost.
     pub(crate) fn finish_chunk(&mut self, key: O::Message, flag: Continuation) -> Option<Offset> {
-        let message = self.messages.get_mut(&key)?;
+        let message = self.messages.get_mut(key)?;
         message.finish_chunk(flag);
         let end = message.queued_end();
         self.wake(key);
@@ -217,7 +220,7 @@ impl<O: Owner> Hop<O> {
     /// Whether nothing can leave before more octets arrive: only heads of chunks
     /// and the last octets of unfinished bodies wait.
     pub(crate) fn is_starved(&self) -> bool {
-        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
+        let open = self.open.as_ref().and_then(|open| self.messages.get(open.message));
         self.control.is_empty()
             && !self.schedule.has_queued()
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
@@ -229,13 +232,13 @@ impl<O: Owner> Hop<O> {
         let open = self.open.take();
         if let Some(open) = &open {
             // The octets of it that have left are lost, too.
-            if let Some(message) = self.messages.get(&open.message) {
+            if let Some(message) = self.messages.get(open.message) {
                 self.transactions.reached(open.transaction, message.offset);
             }
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
         // What was aborted has had another end.
-        let chunks = std::mem::take(&mut self.messages).into_values().filter(|it| !it.aborted);
+        let chunks = self.messages.take().into_values().filter(|it| !it.aborted);
         let unsettled = Unsettled {
             transactions: self.transactions.take(),
             in_transport: self.backlog.take_requests(),

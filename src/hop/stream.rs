@@ -137,7 +137,7 @@ impl<O: Owner> Hop<O> {
             return Step::Idle;
         }
         while let Some(key) = self.schedule.pop() {
-            let Some(message) = self.messages.get(&key) else { continue };
+            let Some(message) = self.messages.get(key) else { continue };
             if message.aborted {
                 self.tell_aborted(key);
             } else if let Some(rest) = message.short_rest() {
@@ -176,7 +176,7 @@ impl<O: Owner> Hop<O> {
         let transactions = &self.transactions;
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
         let Some(id) = self.drawn(id) else { return };
-        let Some(message) = self.messages.get(&key) else { return };
+        let Some(message) = self.messages.get(key) else { return };
         let before = self.out.len();
         if message.heading.write(&mut self.out, &id, message.open_range()).is_err() {
             // `Heading::check` has written the same fields before.
@@ -244,7 +244,7 @@ impl<O: Owner> Hop<O> {
     fn continue_chunk(&mut self) -> Step {
         let max = self.allowance();
         let Some(open) = &mut self.open else { return Step::Idle };
-        let Some(message) = self.messages.get_mut(&open.message) else { return Step::Idle };
+        let Some(message) = self.messages.get_mut(open.message) else { return Step::Idle };
         let mut piece = message.body.take(max);
         if piece.is_empty() {
             return Step::Idle;
@@ -342,7 +342,7 @@ impl<O: Owner> Hop<O> {
     /// The flag with which the open chunk ends, if its end is due.
     pub(super) fn due_end(&self) -> Option<Continuation> {
         let open = self.open.as_ref()?;
-        let message = self.messages.get(&open.message)?;
+        let message = self.messages.get(open.message)?;
         let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
         let has_none = message.body.available() == 0 || self.paced_piece() == 0;
@@ -362,7 +362,7 @@ impl<O: Owner> Hop<O> {
         let Some(open) = self.open.take() else { return };
         let OpenChunk { message: key, transaction: id, .. } = *open;
         write_end_line(&mut self.out, &id, flag);
-        let Some(message) = self.messages.get_mut(&key) else { return };
+        let Some(message) = self.messages.get_mut(key) else { return };
         let end = message.offset;
         let asks_response = message.asks_response();
         message.place = None;

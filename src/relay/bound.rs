@@ -13,6 +13,7 @@ use super::event::ConnectionId;
 use super::flow::{Above, FlowId, Previous};
 use super::link::{Link, PAROLE};
 use super::lost::Loss;
+use super::relayed::ChunkKey;
 use crate::time::Instant;
 
 /// How long a flow may be above its bound where others cannot get past it.
@@ -289,12 +290,14 @@ impl Relay {
             flow.paroled_until = now.checked_add(PAROLE);
             flow.refuse_begun();
         }
-        let keys = self.links.get(destination).map(|next| next.hop.chunks_of(id));
-        let keys: Vec<_> = keys.into_iter().flatten().map(|(key, _)| key).collect();
+        let all = ChunkKey::up_to(u64::MAX);
+        let keys = self.links.get(destination).map(|next| next.hop.chunks_of(id, all));
         let mut ended = HashSet::new();
-        let dropped =
-            keys.into_iter().filter_map(|it| self.drop_chunk(destination, it, &mut ended));
-        let dropped = dropped.collect();
+        let dropped = keys
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.drop_chunk(destination, key, &mut ended))
+            .collect();
         self.lose(Loss::Dropped(dropped));
         self.end_above(id);
         self.has_octets(destination);

@@ -285,8 +285,8 @@ impl Relay {
     /// Lets a flow go on whose earlier messages have arrived, or are old.
     pub(super) fn follow(&mut self, now: Instant, id: FlowId) {
         let Some(earlier) = self.flows.get_mut(id).and_then(|flow| flow.follows) else { return };
-        let last = ChunkKey { number: earlier.last, source: ConnectionId(u64::MAX) };
-        let waits = self.links.get(earlier.on).is_some_and(|link| link.hop.waits_before(id, last));
+        let before = ChunkKey::up_to(earlier.last);
+        let waits = self.links.get(earlier.on).is_some_and(|link| link.hop.waits_of(id, before));
         if !waits && now >= earlier.old_at {
             return self.go_on(id);
         }

@@ -1,6 +1,6 @@
 //! Forwarded heads, which keep their header fields under a new transaction id.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -47,6 +47,14 @@ pub(super) struct ChunkKey {
     pub(super) number: u64,
     /// The connection on which it arrived.
     pub(super) source: ConnectionId,
+}
+
+impl ChunkKey {
+    /// The keys with this number or a smaller one.
+    pub(super) const fn up_to(number: u64) -> RangeInclusive<Self> {
+        let first = Self { number: 0, source: ConnectionId(0) };
+        first..=Self { number, source: ConnectionId(u64::MAX) }
+    }
 }
 
 /// What the response to a request is for.

@@ -8,8 +8,9 @@
 //! 1. [`prepare`] each socket when it is connected.
 //! 2. Ask `Connection::poll_transmit` when the socket is writable: [`wait_writable`], or
 //!    the readiness of an async runtime.
-//! 3. Say [`octets_held`] to `Connection::transport_holds` after each write, and a few
-//!    times a second while it is not zero.
+//! 3. Say [`octets_held`] to `Connection::transport_holds` after each write, and before each
+//!    `Connection::handle_timeout`. A system takes a packet or more beyond its limits, which
+//!    are many seconds of a slow line: the connection itself gives no more than leaves in one.
 //!
 //! A session that this side opens is called by [`session_uri`], made after connecting.
 //!

@@ -15,7 +15,7 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 27] = [
+pub(crate) const OPERATIONS: [Operation; 28] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
@@ -40,6 +40,7 @@ pub(crate) const OPERATIONS: [Operation; 27] = [
     ("relay: shut, transactions of others", shut),
     ("relay: shut, others of its destination", shut_among_transactions),
     ("relay: REPORTs of a step, what is lost", report_losses),
+    ("relay: flow ends, chunks of others", flow_ends),
     ("relay: transmit without room, waiters", transmit_among_waiters),
     ("relay: poll_timeout, connections", poll_timeout),
     ("relay: handle_timeout, connections", handle_timeout),
@@ -524,6 +525,31 @@ fn shut(n: usize) -> usize {
     let (_, links) = bench.unanswered(TIMES);
     measure(|| links.iter().for_each(|link| bench.relay.revoke(*link)));
     TIMES
+}
+
+/// A flow is ended that has been above its bound for too long, where chunks of so many others
+/// wait.
+fn flow_ends(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (client, _) = bench.client();
+    // A token has so many flows at most.
+    let tokens: Vec<_> = (0..=n / 100).map(|_| bench.token(client, "")).collect();
+    let next = bench.connect(tls().relay_names(vec!["next.example".into()]));
+    let from = |far| format!("msrps://next.example:2855/s{far};tcp msrps://b.example:9/b;tcp");
+    bench.is_stalled = true;
+    for other in 1..=n {
+        let send = bench.send(&tokens[other / 100], &from(other));
+        bench.give(next, &send);
+    }
+    // More than the limit of a queue.
+    for _ in 0..14 {
+        let send = bench.long_send(&tokens[0], &from(0));
+        bench.give(next, &send);
+    }
+    let (later, before) = (bench.now + Duration::from_secs(2), bench.relay.statistics().dropped);
+    measure(|| bench.relay.handle_timeout(later));
+    assert_eq!(bench.relay.statistics().dropped - before, 14, "one flow has ended");
+    1
 }
 
 /// What is given to a client leaves, while so many others wait for it to have room.
