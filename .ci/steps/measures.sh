@@ -25,6 +25,7 @@ step_mutants() {
     git diff "$base" -- src > "$work/diff"
     [[ -s $work/diff ]] || { echo "no line of src/ differs from $base"; return; }
     export MSRP_SIM_SEEDS=300 MSRP_SIM_FRAMED_SEEDS=200 MSRP_RELAY_SIM_SEEDS=200
+    export MSRP_RELAY_SLOW_SEEDS=4 MSRP_RELAY_TIGHT_SEEDS=4
     export MSRP_ENDURANCE_SEEDS=30 MSRP_HOSTILE_SEEDS=100
     local failed=0
     mutants connection endpoint_ endurance sim allocations relay_client || failed=1

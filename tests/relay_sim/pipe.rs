@@ -62,12 +62,12 @@ impl Pipe {
     }
 
     /// Some octets that have arrived, or one message. At a pace, `most` of them at most.
-    pub fn take(&mut self, now: Duration, most: usize, rng: &mut Seeded) -> Bytes {
+    pub fn take(&mut self, now: Duration, most: impl FnOnce() -> usize, rng: &mut Seeded) -> Bytes {
         if self.is_broken || now < self.stalled_until.max(self.busy_until) {
             return Bytes::new();
         }
         if let Some(pace) = self.plan.pace.filter(|_| !self.flows) {
-            return self.lump(now, Pace { lump: pace.lump.min(most), ..pace });
+            return self.lump(now, Pace { lump: pace.lump.min(most()), ..pace });
         }
         let want = match rng.below(4) {
             _ if self.carries_messages => usize::MAX,

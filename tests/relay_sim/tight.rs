@@ -1,6 +1,7 @@
-//! Worlds of little memory and few places, in which hostile clients make the relays keep as
-//! much as they may: sound clients notice nothing.
+//! Worlds of little memory, in which hostile clients make the relays keep as much as they may:
+//! sound clients notice nothing.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -12,12 +13,18 @@ use msrp::relay::{AuthRequest, RelayClose, RelayConfig, Verdict};
 use crate::common::Seeded;
 use crate::hostile::{Habit, Hostile};
 use crate::keeping::Kept;
-use crate::plan::{Plan, SidePlan, Storm, chance, pick};
+use crate::plan::{LinkPlan, Plan, SidePlan, Storm, chance, pick};
 use crate::wire::End;
 use crate::world::World;
 
 /// The memory of a relay with a crowd.
 const MEMORY: usize = 2 * 1024 * 1024;
+
+/// The most that waits for a connection: more than enough of them take all of that memory.
+const QUEUE: usize = 40_000;
+
+/// What the transport of a hostile client takes that does not read.
+const UNREAD: usize = 3_000;
 
 /// The least octets of a chunk that others interrupt.
 const TURN: usize = 2_048;
@@ -77,6 +84,15 @@ impl World {
         }
     }
 
+    /// What a link is like. In a storm, that of a hostile client takes little: the relay has to
+    /// keep what is not read.
+    pub fn link(&self, ends: [End; 2]) -> LinkPlan {
+        let is_hostile = ends.iter().any(|end| matches!(end, End::Hostile(_)));
+        let most = if self.plan.storm.is_some() && is_hostile { UNREAD } else { usize::MAX };
+        let link = self.plan.links.clone();
+        LinkPlan { capacity: link.capacity.min(most), ..link }
+    }
+
     /// A relay looks a user up.
     pub fn look_up(&mut self, relay: usize, request: AuthRequest, secret: Ha1) {
         let lookup = self.plan.storm.as_ref().map_or(Duration::ZERO, |storm| storm.lookup);
@@ -122,18 +138,19 @@ fn tight(rng: &mut Seeded) -> Plan {
         plan.pairs.truncate(1);
         plan.links.capacity = 100_000;
         plan.most_messages = 2;
+        plan.relays.iter_mut().for_each(|relay| relay.limits.queue_octets = QUEUE);
     }
     let message_octets = is_crowded.then_some(200);
     let sides = plan.pairs.iter_mut().flat_map(|pair| &mut pair.sides);
     sides.for_each(|side| lighten(side, message_octets));
     plan.storm = Some(Storm {
         kept: if is_crowded { crowd(rng, &plan) } else { few(rng, &plan) },
-        names: if is_crowded { 100 } else { 6 },
+        names: if is_crowded { 250 } else { 6 },
         // Of a crowd, each has taken all that it can before the next one comes.
         at_once: if is_crowded { 2 } else { 10 },
         every: Duration::from_millis(if is_crowded { 20 } else { 50 }),
-        thinks: Duration::from_secs(1),
-        lookup: Duration::from_millis(pick(rng, &[0, 100, 500])),
+        thinks: Duration::from_secs(if is_crowded { 2 } else { 1 }),
+        lookup: Duration::from_millis(pick(rng, &[0, 0, 100, 500])),
     });
     plan
 }
@@ -141,16 +158,24 @@ fn tight(rng: &mut Seeded) -> Plan {
 /// So many at a relay of sound clients that the last one finds nothing, unless the others
 /// have to give it back.
 fn crowd(rng: &mut Seeded, plan: &Plan) -> Vec<(usize, Kept)> {
-    let relay = plan.pairs[0].sides.iter().find_map(|side| side.relays.first()).copied().unwrap();
+    let relay = relays_of_clients(plan).next().unwrap();
+    let most = pick(rng, &[Kept::Heads, Kept::Bodies]);
     let others = (0..20).map(|_| pick(rng, &Kept::ALL));
-    [Kept::Heads; 40].into_iter().chain(others).map(|kept| (relay, kept)).collect()
+    [most; 60].into_iter().chain(others).map(|kept| (relay, kept)).collect()
 }
 
-/// Some at each relay.
+/// One that uses up nonces where each sound client authenticates, and some anywhere.
 fn few(rng: &mut Seeded, plan: &Plan) -> Vec<(usize, Kept)> {
     let relays = plan.relays.len() as u64;
-    let count = 3 + rng.below(8);
-    (0..count).map(|_| (rng.below(relays) as usize, pick(rng, &Kept::ALL))).collect()
+    let count = 3 + rng.below(6);
+    let anywhere = (0..count).map(|_| (rng.below(relays) as usize, pick(rng, &Kept::ALL)));
+    relays_of_clients(plan).map(|relay| (relay, Kept::Nonces)).chain(anywhere).collect()
+}
+
+fn relays_of_clients(plan: &Plan) -> impl Iterator<Item = usize> {
+    let sides = plan.pairs.iter().flat_map(|pair| &pair.sides);
+    let relays: BTreeSet<usize> = sides.flat_map(|side| side.relays.iter().copied()).collect();
+    relays.into_iter()
 }
 
 /// A sound client has few requests that wait, so that the relays keep less than half of an
@@ -169,7 +194,7 @@ fn tighten(relay: &mut RelayConfig, memory: usize) {
     relay.turn_octets = relay.turn_octets.max(TURN);
     let limits = &mut relay.limits;
     limits.memory_octets = memory;
-    limits.queue_octets = limits.queue_octets.min(40_000);
+    limits.queue_octets = limits.queue_octets.min(QUEUE);
     limits.pending_auths = 12;
     limits.tokens = 100;
 }

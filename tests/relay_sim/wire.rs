@@ -118,9 +118,9 @@ impl World {
             End::Hostile(number) => [self.hostiles[number].pace(), None],
             End::Relay(..) => [None; 2],
         });
+        let link = self.link(ends);
         [[one[0], other[1]], [other[0], one[1]]].map(|[sends, receives]| {
-            let plan = self.plan.links.clone().at(sends).at(receives);
-            Pipe::new(plan, carries_messages)
+            Pipe::new(link.clone().at(sends).at(receives), carries_messages)
         })
     }
 
@@ -212,11 +212,12 @@ impl World {
             End::Hostile(number) => self.hostiles[number].reads,
         };
         let octets = if is_taking {
-            let most = match self.wires[wire].ends[side] {
+            let Wire { ends, pipes, .. } = &mut self.wires[wire];
+            let most = || match ends[side] {
                 End::Relay(relay, id) => self.relays[relay].relay.read_octets(id),
                 End::Client(_) | End::Hostile(_) => READ,
             };
-            self.wires[wire].pipes[1 - side].take(self.now, most, &mut self.rng)
+            pipes[1 - side].take(self.now, most, &mut self.rng)
         } else {
             Bytes::new()
         };
