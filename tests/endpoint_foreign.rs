@@ -326,6 +326,33 @@ fn a_request_through_relays_is_answered_along_the_path_of_its_session() {
     }
 }
 
+/// On a connection with one session, a request that names none is of that one.
+#[test]
+fn a_request_whose_to_path_cannot_be_read_is_answered_400_in_the_only_session() {
+    let expected = ["400", ALICE, BOB];
+    // The first of two can be read.
+    let of_one = UNREADABLE.iter().filter(|lines| lines.matches("From-Path").count() < 2);
+    for to_path in of_one.map(|line| line.replace("From-Path", "To-Path")) {
+        for from_path in ["", &format!("From-Path: {ALICE}\r\n")] {
+            let request = format!(
+                "MSRP abcd SEND\r\n{to_path}{from_path}Message-ID: m001\r\n-------abcd$\r\n"
+            );
+            let mut bob = Lone::bob();
+            let sent = bob.give(request.as_bytes());
+            let [response] = &sent[..] else { panic!("{request}") };
+            let header = |name| response.header(name).unwrap();
+            let found = [&response.what, header("To-Path"), header("From-Path")];
+            assert_eq!(found, expected, "{request}");
+            // With a second session, nobody can tell.
+            let other = BOB.replace("kjhd37s2s20w2a", "other");
+            bob.table.insert(SessionConfig::expected(other.parse().unwrap())).unwrap();
+            let bind = send("bind", "Message-ID: m777\r\n").replace(BOB, &other);
+            assert_eq!(common::wire::words(&bob.give(bind.as_bytes())), ["200"]);
+            assert_eq!(bob.give(request.as_bytes()), []);
+        }
+    }
+}
+
 /// Nobody is known who could get a response.
 #[test]
 fn a_request_without_a_session_and_a_from_path_is_read_over() {

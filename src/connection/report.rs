@@ -10,7 +10,7 @@ use super::received::Received;
 use super::session_config::ReportMode;
 use crate::hop::END_LINE_OVERHEAD;
 use crate::keys::{SessionKey, UnknownKey};
-use crate::uri::{Path, PathRef, UriRef};
+use crate::uri::{MsrpUri, Path, PathRef};
 use crate::wire::encode::MAX_CONTROL_BODY;
 use crate::wire::scan::occurs;
 use crate::wire::{
@@ -192,24 +192,28 @@ impl Connection {
         debug_assert!(written.is_ok(), "the session is open, and what was parsed can be written");
     }
 
-    /// Responds to a request if its sender asks for a response (section 7.2). Without a
-    /// From-Path, its sender is the peer of its session, if that is bound to this connection:
-    /// nobody else may learn the peer's path.
+    /// Responds to a request if its sender asks for a response (section 7.2).
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
-        if !head.has_to_path() {
-            return;
-        }
-        // If the request is for a session, the last URI is this side's there.
-        let local = head.to_path().last();
         if head.has_paths() {
-            self.hop.respond(head, status, local);
-        } else if let Some(peer) = self.peer_of(local) {
-            self.hop.respond_to(head, status, local, peer.view());
+            // If the request is for a session, the last URI is this side's there.
+            self.hop.respond(head, status, head.to_path().last());
+        } else if let Some((local, peer)) = self.ends_of(head) {
+            self.hop.respond_to(head, status, local.view(), peer.view());
         }
     }
 
-    fn peer_of(&self, local: UriRef<'_>) -> Option<Path> {
-        let session = self.sessions.get(self.sessions.find(local)?)?;
-        Some(session.remote.clone())
+    /// Both ends of the session of a request that lacks a path: of the one that its To-Path
+    /// names, or else of the only one. It is bound to this connection: nobody else may learn
+    /// the peer's path.
+    fn ends_of(&self, head: &HeadRef<'_>) -> Option<(MsrpUri, Path)> {
+        let session = if head.has_to_path() {
+            self.sessions.find(head.to_path().last())
+        } else {
+            self.sessions.only()
+        };
+        let session = self.sessions.get(session?)?;
+        let from_path = head.has_from_path().then(|| head.from_path().to_path());
+        let peer = from_path.unwrap_or_else(|| session.remote.clone());
+        Some((session.config.local.clone(), peer))
     }
 }

@@ -163,6 +163,11 @@ impl Sessions {
         self.session_ids.as_ref().map_or(&[], |ids| ids.find(session_id))
     }
 
+    /// The session, if there is one and no other.
+    pub(crate) fn only(&self) -> Option<SessionKey> {
+        self.keys().next().filter(|_| self.len() == 1)
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = SessionKey> {
         self.by_key.keys().copied()
     }

@@ -278,12 +278,17 @@ impl<'a> HeadRef<'a> {
     /// Whether To-Path and From-Path are present, as they are in every request that was
     /// read without a fault.
     pub(crate) const fn has_paths(&self) -> bool {
-        self.has_to_path() && !self.fields.from_path.text.is_empty()
+        self.has_to_path() && self.has_from_path()
     }
 
     /// Whether To-Path is present.
     pub(crate) const fn has_to_path(&self) -> bool {
         !self.fields.to_path.text.is_empty()
+    }
+
+    /// Whether From-Path is present.
+    pub(crate) const fn has_from_path(&self) -> bool {
+        !self.fields.from_path.text.is_empty()
     }
 }
 

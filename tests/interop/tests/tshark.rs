@@ -182,6 +182,7 @@ fn is_read_only(chunk: &Chunk) -> bool {
     let tolerated = head.tolerated();
     head.has_body() != head.content_type().is_some()
         || tolerated.contains(Tolerance::EmptyParameter)
+        || tolerated.contains(Tolerance::MalformedStatus)
         || tolerated.contains(Tolerance::PartialSuccessReport)
 }
 
