@@ -153,10 +153,14 @@ mod read {
             let text = Text::checked(document, &Limits::SMALL)?;
             let xml = text.parse(NAMESPACE, "isComposing")?;
             let missing = || xml.fault(ParseErrorKind::Missing("state"));
-            let state = xml.text("state").ok_or_else(missing)?;
+            let word = xml.text("state").ok_or_else(missing)?;
+            let state = word.to_ascii_lowercase().parse::<State>();
             let (last_active, refresh) = (xml.text("lastactive"), xml.text("refresh"));
             let seconds = refresh.as_deref().and_then(number).filter(|seconds| *seconds > 0);
             let mut tolerated = xml.tolerated();
+            if state.as_ref().is_ok_and(|state| state.as_str() != word) {
+                tolerated = tolerated.with(CpimTolerance::StateCase);
+            }
             if refresh.is_some() && seconds.is_none() {
                 tolerated = tolerated.with(CpimTolerance::RefreshFormat);
             }
@@ -164,7 +168,7 @@ mod read {
                 tolerated = tolerated.with(CpimTolerance::DateTimeFormat);
             }
             Ok(Self {
-                state: state.parse().unwrap_or(State::Idle),
+                state: state.unwrap_or(State::Idle),
                 content_type: xml.text("contenttype"),
                 last_active,
                 refresh: seconds,

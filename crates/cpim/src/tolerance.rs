@@ -97,6 +97,8 @@ named! {
         /// A notification of RFC 5438 without a datetime. Its message-id says which message it
         /// is about.
         MissingDateTime = "missing-date-time",
+        /// A state of RFC 3994 in another letter case, such as `Active`.
+        StateCase = "state-case",
     }
 }
 

@@ -5,7 +5,9 @@ use msrp_cpim::imdn::*;
 use msrp_cpim::is_composing::*;
 
 use super::*;
-use CpimTolerance::{MissingDateTime, NotUtf8, TextAroundDocument, Utf16, WrongNamespace};
+use CpimTolerance::{
+    MissingDateTime, NotUtf8, StateCase, TextAroundDocument, Utf16, WrongNamespace,
+};
 
 const NOTIFICATION: &str = "<imdn xmlns=\"urn:ietf:params:xml:ns:imdn\">\
     <message-id>m1</message-id><datetime>2026-05-15T15:02:31Z</datetime>\
@@ -174,6 +176,25 @@ fn elements_of_extensions_are_not_taken_for_those_of_a_document() {
     let other = read.other_disposition().unwrap();
     assert_eq!((other.kind(), other.status()), (Some(DispositionKind::Delivery), Some("sms")));
     assert_eq!(other.namespace(), "urn:x");
+}
+
+// wild: 108
+#[test]
+fn a_state_is_read_in_any_letter_case() {
+    for (state, read, names) in [
+        ("active", State::Active, &[][..]),
+        ("Active", State::Active, &[StateCase]),
+        (" ACTIVE\n", State::Active, &[StateCase]),
+        ("Idle", State::Idle, &[StateCase]),
+        ("idle", State::Idle, &[]),
+        // Others are idle (RFC 3994 section 4).
+        ("Away", State::Idle, &[]),
+        ("", State::Idle, &[]),
+    ] {
+        let document = COMPOSING.replace("active", state);
+        let composing = IsComposing::parse(document.as_bytes()).unwrap();
+        assert_eq!((composing.state(), &*told(composing.tolerated())), (read, names), "{state}");
+    }
 }
 
 // wild: 104

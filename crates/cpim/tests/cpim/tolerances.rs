@@ -86,7 +86,8 @@ fn each_deviation_has_a_name() {
     }
     // `not_utf8` has the one that is no text.
     // Others are for multipart bodies and documents to tell.
-    let of_documents = [TextAroundDocument, RefreshFormat, Utf16, WrongNamespace, MissingDateTime];
+    let of_documents =
+        [TextAroundDocument, RefreshFormat, Utf16, WrongNamespace, MissingDateTime, StateCase];
     let others = of_documents.into_iter().chain([NotUtf8, MissingCloseDelimiter]);
     assert_eq!(others.fold(seen, CpimTolerances::with), CpimTolerances::all());
 }
