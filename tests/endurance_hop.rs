@@ -93,7 +93,7 @@ fn senders() -> [Lone; 2] {
 fn fast_senders() -> [Lone; 2] {
     senders().map(|mut alice| {
         alice.side.connection.transport_holds(alice.now, 0);
-        alice.side.connection.send(alice.session, file(256 * 1024)).unwrap();
+        alice.side.connection.send(alice.session, file(1024 * 1024)).unwrap();
         let sent = leave_fast(&mut alice);
         for chunk in &frames(&sent) {
             alice.answer(chunk, "200 OK");
