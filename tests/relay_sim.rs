@@ -64,7 +64,7 @@ use world::World;
 
 const SEEDS: u64 = 120;
 const SLOW_SEEDS: u64 = 10;
-const TIGHT_SEEDS: u64 = 16;
+const TIGHT_SEEDS: u64 = 8;
 
 /// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
 /// kept its own sender from being read. 577: paths through the same relays in opposite

@@ -125,6 +125,13 @@ mod tests {
         RelayConfig::new(address, "relay.example.com")
     }
 
+    #[test]
+    fn the_least_rate_is_enough() {
+        let now = Instant::now();
+        let is_use = |octets| InUse::new(now).flows(now, octets, &config());
+        assert_eq!([2_999, 3_000].map(is_use), [false, true]);
+    }
+
     /// Whenever it begins.
     #[test]
     fn what_flows_behind_a_pause_is_use_as_soon_as_it_is_enough() {

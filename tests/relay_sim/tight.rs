@@ -148,7 +148,7 @@ fn tight(rng: &mut Seeded) -> Plan {
         names: if is_crowded { 250 } else { 6 },
         // Of a crowd, each has taken all that it can before the next one comes.
         at_once: if is_crowded { 2 } else { 10 },
-        every: Duration::from_millis(if is_crowded { 20 } else { 50 }),
+        every: Duration::from_millis(if is_crowded { 10 } else { 50 }),
         thinks: Duration::from_secs(if is_crowded { 2 } else { 1 }),
         lookup: Duration::from_millis(pick(rng, &[0, 0, 100, 500])),
     });
