@@ -440,6 +440,23 @@ fn messages_of_one_priority_take_turns() {
     assert_eq!(bodies(&alice.drain()), "abab");
 }
 
+/// Of a file, no second message leaves before a text that came after the first.
+#[test]
+fn a_message_that_has_had_its_turn_lines_up_behind_those_that_came_meanwhile() {
+    let mut config = Config::default();
+    config.framing = Framing::Message { max_octets: 65_536 };
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let session = alice.session;
+    send(&mut alice, session, file(100_000));
+    for text in ["1", "2"] {
+        assert!(!alice.poll().is_empty());
+        send(&mut alice, session, OutgoingMessage::text(text));
+        assert_eq!(bodies(&frames(&alice.poll())), text);
+    }
+    let rest = frames(&leave(&mut alice));
+    assert!(rest.last().unwrap().short().ends_with('$'));
+}
+
 #[test]
 fn a_session_sends_at_its_rate_and_holds_nobody_up() {
     for framing in [Framing::Stream, Framing::Message { max_octets: 65_536 }] {

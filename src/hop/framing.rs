@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::{Heading, Hop, HopEvent, Outgoing, Owner, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, SHORT_CHUNK, Transmit};
 use crate::wire::scan;
 use crate::wire::{Continuation, write_end_line};
 
@@ -74,6 +74,7 @@ impl<O: Owner> Hop<O> {
         if self.is_full() || !self.may_begin() {
             return None;
         }
+        self.line_up();
         while let Some(key) = self.schedule.pop() {
             let Some(message) = self.messages.get(key) else { continue };
             if message.aborted {
@@ -151,7 +152,8 @@ impl<O: Owner> Hop<O> {
         Some(transmit)
     }
 
-    /// The rest of a message waits for its next turn.
+    /// The rest of a message waits for its next turn. Where messages keep their order, none
+    /// comes before it.
     fn put_back(&mut self, key: O::Message, mut message: Box<Outgoing<O>>) {
         message.place = None;
         if message.has_room_again() {
@@ -159,6 +161,17 @@ impl<O: Owner> Hop<O> {
         }
         self.accounts.queue(message.source, message.sender, message.weight());
         self.messages.insert(key, message);
-        self.resume(key);
+        match self.config.order {
+            Order::Turns => self.interrupted = Some(key),
+            Order::Arrival => self.resume(key),
+        }
+    }
+
+    /// The message that was interrupted lines up, unless something has woken it since.
+    fn line_up(&mut self) {
+        let Some(key) = self.interrupted.take() else { return };
+        if self.messages.get(key).is_some_and(|message| message.place.is_none()) {
+            self.resume(key);
+        }
     }
 }

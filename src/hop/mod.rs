@@ -113,6 +113,9 @@ pub(crate) struct Hop<O: Owner> {
     messages: Messages<O>,
     schedule: Schedule<O::Source, O::Message>,
     crumbs: Crumbs<O::Message>,
+    /// The message of which a part has just left, where each part is a message of the transport.
+    /// It lines up behind those that come before the next one leaves.
+    interrupted: Option<O::Message>,
     /// Boxed, since an idle connection has none.
     open: Option<Box<OpenChunk<O::Message>>>,
     /// Control frames: complete responses, REPORTs and other short requests.
@@ -149,6 +152,7 @@ impl<O: Owner> Hop<O> {
             },
             schedule: Schedule::new(config.order, config.max_transactions),
             crumbs: Crumbs::new(),
+            interrupted: None,
             open: None,
             control: Control::default(),
             out: BytesMut::new(),
@@ -387,6 +391,7 @@ impl<O: Owner> Hop<O> {
         self.messages.clear();
         self.accounts.clear();
         self.schedule.clear();
+        self.interrupted = None;
         self.open = None;
         self.forget_transactions();
     }
@@ -415,8 +420,13 @@ impl<O: Owner> Hop<O> {
                     self.due_end().is_some()
                         || (message.body.available() > 0 && self.allowance() > 0)
                 }
-                None => self.may_begin() && !self.schedule.is_empty(),
+                None => self.may_begin() && self.has_next(),
             }
+    }
+
+    /// Whether a message has something to send.
+    fn has_next(&self) -> bool {
+        !self.schedule.is_empty() || self.interrupted.is_some_and(|key| self.has_octets(key))
     }
 
     /// Whether everything has left.

@@ -104,8 +104,7 @@ async fn a_text_does_not_wait_for_the_file_before_it_on_a_websocket() {
         let terms = Terms::kilobits(kilobits, DELAY);
         let session = session_over_websocket(terms, Endpoint::builder()).await;
         let (text, file) = text_behind_a_file(session, terms, size).await;
-        // The heads of its frames are within a third tick.
-        let most = terms.time_of(AHEAD) + 3 * TICK;
+        let most = terms.time_of(AHEAD) + 2 * TICK;
         assert!(text <= most, "{kilobits} kbit/s: {text:?}, at most {most:?}");
         // Each message is a chunk with a head of its own, which take 2 percent.
         let share = terms.time_of(size).as_secs_f64() / file.as_secs_f64();
