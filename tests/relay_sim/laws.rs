@@ -73,7 +73,8 @@ impl World {
 
     /// Whether a REPORT may not have reached a client, since its connection has ended. If
     /// the relay that shuts down comes last on the way, and only there, nobody behind it has
-    /// one to send, and its own come first.
+    /// one to send, and its own come first. A receiver that has ended and refuses what comes has
+    /// no way back through a relay that has gone.
     fn may_miss_reports(&self, client: usize) -> bool {
         let wire = self.clients[client].wire;
         let is_gone = wire.is_some_and(|wire| self.wires[wire].is_gone.contains(&true));
@@ -82,6 +83,8 @@ impl World {
         way.dedup();
         let last = way.pop();
         let is_last = self.drains == last && last.is_some_and(|last| !way.contains(&last));
-        is_gone && !(self.plan.kind == Kind::Draining && is_last)
+        let is_cut_off = self.drains.is_some_and(|relay| way.contains(&relay));
+        let is_cut_off = is_cut_off && self.clients[client ^ 1].has_ended;
+        is_cut_off || is_gone && !(self.plan.kind == Kind::Draining && is_last)
     }
 }
