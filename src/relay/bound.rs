@@ -129,13 +129,14 @@ impl Relay {
 
     /// Whether so much waits for a connection that those that others share are not read.
     fn is_overfull(&self, destination: ConnectionId) -> bool {
-        self.times_bound(destination) > PATIENCE
+        self.times_bound(destination, 0) > PATIENCE
     }
 
-    /// How many times the bound of a flow waits for a connection, rounded up.
-    pub(super) fn times_bound(&self, destination: ConnectionId) -> usize {
+    /// How many times the bound of a flow waits for a connection, rounded up, apart from this
+    /// leeway.
+    pub(super) fn times_bound(&self, destination: ConnectionId, leeway: usize) -> usize {
         let waiting = self.links.get(destination).map_or(0, |next| next.hop.waiting());
-        waiting.div_ceil(self.bound(destination))
+        waiting.saturating_sub(leeway).div_ceil(self.bound(destination))
     }
 
     /// Whether a flow that is above its bound has time left.
@@ -214,7 +215,7 @@ impl Relay {
             self.note_above(now, id, destination, patience);
             self.note_held(now, source, id, destination);
         }
-        if self.times_bound(destination) <= patience {
+        if self.times_bound(destination, 0) <= patience {
             return;
         }
         if patience > 0 {

@@ -87,6 +87,16 @@ const SPARE_IDLE: Duration = Duration::from_secs(20);
 /// previous hop of which no octet is taken for a minute ends its connection.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// How long they wait at most while there is none, as long as octets leave the transport: it
+/// may take minutes for what it was given when it was faster.
+const LONG_WAIT: Duration = Duration::from_secs(20);
+
+/// The octets that may then wait beyond the limits: about what a transport holds.
+const LEEWAY: usize = 128 * 1024;
+
+/// So many have left since the last time, as many as are read at least.
+const LEEWAY_READ: u64 = 4 * 1024;
+
 /// For how long a connection is not held again that was held, and a flow gets no time above its
 /// bound that has had its time.
 pub(super) const PAROLE: Duration = Duration::from_secs(30);
@@ -133,6 +143,8 @@ pub(super) struct Link {
     pub(super) waiters: Waiters,
     /// When it last had room for all of them.
     had_room: Instant,
+    /// How many octets had left by then.
+    left_with_room: u64,
     /// When it was last not read since others had no room.
     pub(super) paused: Option<Instant>,
     pub(super) previous: Previous,
@@ -205,6 +217,7 @@ impl Link {
             sends_to: None,
             waiters: Waiters::default(),
             had_room: now,
+            left_with_room: 0,
             paused: None,
             previous: Previous::Sender,
             relay_uri: None,
@@ -289,12 +302,26 @@ impl Link {
     pub(super) fn has_room(&mut self, now: Instant, limit: usize) -> bool {
         let waiting = self.backlog();
         let is_long_ago = now.saturating_duration_since(self.had_room) >= WAIT;
-        let has_any = waiting <= limit && is_long_ago;
+        let has_any = waiting <= limit + self.leeway(now) && is_long_ago;
         let has_room = waiting <= limit / 2 || has_any || self.hop.is_starved();
         if has_room {
-            self.had_room = now;
+            self.note_room(now);
         }
         has_room
+    }
+
+    /// The octets that may wait beyond the limits now. Those that are read for it are no more
+    /// than have left.
+    pub(super) fn leeway(&self, now: Instant) -> usize {
+        let is_long_ago = now.saturating_duration_since(self.had_room) >= LONG_WAIT;
+        let left = self.hop.known_left().unwrap_or_default().saturating_sub(self.left_with_room);
+        if is_long_ago && left >= LEEWAY_READ { LEEWAY } else { 0 }
+    }
+
+    /// It has room now for those that wait for it.
+    pub(super) fn note_room(&mut self, now: Instant) {
+        self.had_room = now;
+        self.left_with_room = self.hop.known_left().unwrap_or_default();
     }
 
     /// Since when the transport has octets of which none has left.

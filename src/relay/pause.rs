@@ -53,7 +53,8 @@ impl Relay {
         if link.waiters.is_empty() {
             return;
         }
-        let (limit, times) = (self.queue_limit(id), self.times_bound(id));
+        let leeway = link.leeway(now);
+        let (limit, times) = (self.queue_limit(id), self.times_bound(id, leeway));
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.has_room(now, limit);
         let waiters = if has_room {
@@ -61,6 +62,9 @@ impl Relay {
         } else {
             let is_read_on = |flow: &FlowId| self.flows.is_read_on(*flow, times);
             let read_on: Vec<_> = link.waiters.sessions().filter(is_read_on).collect();
+            if leeway > 0 && !read_on.is_empty() {
+                link.note_room(now);
+            }
             let flows = relieved.into_iter().chain(read_on);
             flows.flat_map(|flow| link.waiters.take_flow(flow)).collect()
         };

@@ -122,6 +122,8 @@ fn who_waits_for_a_slow_receiver_is_in_use() {
     while world.relay.wants_read(bob) {
         world.give(bob, &[b'x'; 10_000]);
     }
+    // Too much for him to be read now and then.
+    world.give(bob, &[b'x'; 200_000]);
     for step in 0..8 {
         world.relay.transport_holds(world.now, alice, 9_000 - 1_100 * step);
         world.advance(10 * SECOND);
@@ -143,6 +145,8 @@ fn asked_while_he_uploads(world: &mut World) -> (ConnectionId, ConnectionId, Vec
     while world.relay.wants_read(bob) {
         world.give(bob, &[b'x'; 10_000]);
     }
+    // Too much for him to be read now and then.
+    world.give(bob, &[b'x'; 200_000]);
     let carol = world.accept(tls());
     let message =
         Raw::chunk("q1", "m2", "1-2/2", "hi", '$').to(&format!("{his} {BOB}")).from(CAROL);
@@ -198,6 +202,32 @@ fn what_a_receiver_has_no_room_for_is_read_little_by_little() {
         given += octets;
     }
     assert!(given <= most, "{given}");
+}
+
+/// The transport holds what it was given when it was fast, and gets no more. As much is read
+/// as leaves it, so that the sender is not taken for one that gets nowhere.
+#[test]
+fn who_waits_for_a_receiver_that_has_become_slow_is_read_now_and_then() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let (bob, _) = endpoint_sends(&mut world, &token);
+    world.give(bob, &[b'x'; 100_000]);
+    world.relay.transport_holds(world.now, alice, 100_000);
+    while world.relay.wants_read(bob) {
+        world.give(bob, &[b'x'; 4_096]);
+    }
+    for left in 1..=10 {
+        world.advance(25 * SECOND);
+        world.relay.transport_holds(world.now, alice, 100_000 - 6_000 * left);
+        assert!(world.relay.wants_read(bob), "{left}");
+        assert_eq!(world.relay.read_octets(bob), 4_096);
+        world.give(bob, &[b'x'; 4_096]);
+        assert!(!world.relay.wants_read(bob), "{left}");
+        // Nothing leaves, and nothing is read.
+        world.advance(29 * SECOND);
+        world.relay.transport_holds(world.now, alice, 100_000 - 6_000 * left);
+        assert!(!world.relay.wants_read(bob), "{left}");
+    }
 }
 
 /// Large pieces, far apart, are use as well, on the way in and on the way out.

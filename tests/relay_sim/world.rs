@@ -319,6 +319,13 @@ impl World {
 
     /// Moves everything that can move; if nothing can, time passes.
     pub fn turn(&mut self) {
+        if !self.moves() {
+            self.pass_time();
+        }
+    }
+
+    /// Moves octets and events. Returns whether there were any.
+    fn moves(&mut self) -> bool {
         self.step += 1;
         assert!(self.step < MAX_STEPS, "no end: {}", self.without_outcome());
         let mut has_moved = false;
@@ -337,11 +344,14 @@ impl World {
         let wires = &self.wires;
         self.open.retain(|wire| wires[*wire].is_gone.contains(&false));
         self.check_bounds();
-        if !has_moved {
-            let due = self.next_due().expect("something is due");
-            self.now = self.now.max(due);
-            self.handle_timeouts();
-        }
+        has_moved
+    }
+
+    /// Until something is due.
+    fn pass_time(&mut self) {
+        let due = self.next_due().expect("something is due");
+        self.now = self.now.max(due);
+        self.handle_timeouts();
     }
 
     /// Lets everything come to rest and every deadline pass.
@@ -362,8 +372,12 @@ impl World {
             self.turn();
         }
         let end = self.now + self.plan.rest;
-        while self.next_due().is_some_and(|due| due < end) || !self.is_quiet() {
-            self.turn();
+        loop {
+            while self.moves() {}
+            if self.is_quiet() && self.next_due().is_none_or(|due| due >= end) {
+                break;
+            }
+            self.pass_time();
         }
         for number in 0..self.clients.len() {
             self.events(number);
