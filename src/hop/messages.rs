@@ -1,6 +1,7 @@
 //! The messages of a connection that have not left completely.
 
 use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "auth")]
 use std::ops::RangeInclusive;
 
 use super::{Outgoing, Owner};

@@ -26,6 +26,7 @@ impl<O: Owner> Hop<O> {
     }
 
     /// Responds with additional header fields.
+    #[cfg(feature = "auth")]
     pub(crate) fn respond_with(
         &mut self,
         head: &HeadRef<'_>,
