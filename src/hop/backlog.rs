@@ -32,8 +32,7 @@ pub(super) struct Backlog {
     is_told: bool,
     /// How many octets it had been given when the caller last said it.
     told: u64,
-    /// When the caller last said it, had the occasion to, or gave it octets while it held
-    /// none.
+    /// When the caller last said it, or had the occasion to.
     looked: Instant,
     last_given: Instant,
     last_left: Instant,
@@ -59,9 +58,6 @@ impl Backlog {
 
     /// The transport is given so many octets.
     pub(super) fn give(&mut self, octets: usize, now: Instant) {
-        if self.octets() == 0 {
-            self.looked = now;
-        }
         self.last_given = now;
         self.given = self.given.saturating_add(octets as u64);
         self.window.give(self.left, self.given, now);

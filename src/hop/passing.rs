@@ -146,20 +146,15 @@ impl<O: Owner> Hop<O> {
         self.schedule.hold(source, is_held);
     }
 
-    /// Whether any of these chunks of a source has not left whole.
-    pub(crate) fn waits_of(&self, source: O::Source, keys: RangeInclusive<O::Message>) -> bool {
-        self.messages.of_source(source, keys).any(|(_, chunk)| !chunk.aborted)
-    }
-
     /// Those of these chunks of a source that have not left whole, in the order of their
     /// arrival.
     pub(crate) fn chunks_of(
         &self,
         source: O::Source,
         keys: RangeInclusive<O::Message>,
-    ) -> Vec<O::Message> {
+    ) -> impl Iterator<Item = O::Message> {
         let chunks = self.messages.of_source(source, keys).filter(|(_, chunk)| !chunk.aborted);
-        chunks.map(|(key, _)| key).collect()
+        chunks.map(|(key, _)| key)
     }
 
     /// The chunks for which this holds that have not left whole, in the order of their arrival.

@@ -292,7 +292,8 @@ impl Relay {
             flow.refuse_begun();
         }
         let all = ChunkKey::up_to(u64::MAX);
-        let keys = self.links.get(destination).map(|next| next.hop.chunks_of(id, all));
+        let next = self.links.get(destination);
+        let keys = next.map(|next| next.hop.chunks_of(id, all).collect::<Vec<_>>());
         let mut ended = HashSet::new();
         let dropped = keys
             .into_iter()

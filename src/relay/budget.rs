@@ -6,14 +6,12 @@
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use super::link::Link;
+use super::link::{LEAST_READ, Link};
 use super::principal::Principal;
 use crate::time::Instant;
 
 /// The most octets that the connections of one principal are read in one turn of each.
 const TURN_OCTETS: usize = 64 * 1024;
-/// The least octets of a turn, which a read is worth.
-const SHARE_OCTETS: usize = 4 * 1024;
 /// The octets of a turn of a connection without an accepted request.
 const STRANGER_OCTETS: usize = 1024;
 
@@ -113,7 +111,7 @@ impl Relay {
             return STRANGER_OCTETS;
         };
         let sharers = if link.principal.is_relay() { 1 } else { self.held_by(&link.principal) };
-        (TURN_OCTETS / sharers.max(1)).min(self.room_ahead(link)).max(SHARE_OCTETS)
+        (TURN_OCTETS / sharers.max(1)).min(self.room_ahead(link)).max(LEAST_READ)
     }
 
     /// The room of the connection to which this one has sent last, or of any before it is known

@@ -286,7 +286,8 @@ impl Relay {
     pub(super) fn follow(&mut self, now: Instant, id: FlowId) {
         let Some(earlier) = self.flows.get_mut(id).and_then(|flow| flow.follows) else { return };
         let before = ChunkKey::up_to(earlier.last);
-        let waits = self.links.get(earlier.on).is_some_and(|link| link.hop.waits_of(id, before));
+        let link = self.links.get(earlier.on);
+        let waits = link.is_some_and(|link| link.hop.chunks_of(id, before).next().is_some());
         if !waits && now >= earlier.old_at {
             return self.go_on(id);
         }

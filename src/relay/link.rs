@@ -94,8 +94,8 @@ const LONG_WAIT: Duration = Duration::from_secs(20);
 /// The octets that may then wait beyond the limits: about what a transport holds.
 const LEEWAY: usize = 128 * 1024;
 
-/// So many have left since the last time, as many as are read at least.
-const LEEWAY_READ: u64 = 4 * 1024;
+/// The least octets of a read.
+pub(super) const LEAST_READ: usize = 4 * 1024;
 
 /// For how long a connection is not held again that was held, and a flow gets no time above its
 /// bound that has had its time.
@@ -299,10 +299,10 @@ impl Link {
     /// Whether it has room for those that wait for it: half of the limit, so that a fast
     /// transport wakes them rarely, or any after a while, since half of it can take a slow
     /// one minutes.
-    pub(super) fn has_room(&mut self, now: Instant, limit: usize) -> bool {
+    pub(super) fn has_room(&mut self, now: Instant, limit: usize, leeway: usize) -> bool {
         let waiting = self.backlog();
         let is_long_ago = now.saturating_duration_since(self.had_room) >= WAIT;
-        let has_any = waiting <= limit + self.leeway(now) && is_long_ago;
+        let has_any = waiting <= limit.saturating_add(leeway) && is_long_ago;
         let has_room = waiting <= limit / 2 || has_any || self.hop.is_starved();
         if has_room {
             self.note_room(now);
@@ -310,12 +310,12 @@ impl Link {
         has_room
     }
 
-    /// The octets that may wait beyond the limits now. Those that are read for it are no more
-    /// than have left.
+    /// The octets that may wait beyond the limits now: only if a read's worth has left since it
+    /// last had room.
     pub(super) fn leeway(&self, now: Instant) -> usize {
         let is_long_ago = now.saturating_duration_since(self.had_room) >= LONG_WAIT;
         let left = self.hop.known_left().unwrap_or_default().saturating_sub(self.left_with_room);
-        if is_long_ago && left >= LEEWAY_READ { LEEWAY } else { 0 }
+        if is_long_ago && left >= LEAST_READ as u64 { LEEWAY } else { 0 }
     }
 
     /// It has room now for those that wait for it.

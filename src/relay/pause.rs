@@ -56,7 +56,7 @@ impl Relay {
         let leeway = link.leeway(now);
         let (limit, times) = (self.queue_limit(id), self.times_bound(id, leeway));
         let Some(link) = self.links.get_mut(id) else { return };
-        let has_room = link.has_room(now, limit);
+        let has_room = link.has_room(now, limit, leeway);
         let waiters = if has_room {
             link.waiters.take()
         } else {

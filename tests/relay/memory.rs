@@ -112,6 +112,16 @@ fn sink(world: &mut World) -> (ConnectionId, String) {
     (sink, format!("{token} {ALICE}"))
 }
 
+/// Alice and Bob, beside one to whom others send what is kept.
+fn talk_beside_a_sink() -> (World, Talk, ConnectionId, String) {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    let (sink, path) = sink(&mut world);
+    (world, talk, sink, path)
+}
+
 #[test]
 fn who_comes_again_still_has_what_is_kept() {
     let mut config = config();
@@ -197,20 +207,15 @@ fn no_queue_gives_way_for_what_others_keep() {
 /// Those before have left ever less for each, and give of it to one who keeps little.
 #[test]
 fn who_comes_late_finds_memory_as_well() {
-    let mut config = config();
-    config.limits.memory_octets = 4 * MEMORY;
-    let mut world = World::new(config);
-    let Talk { alice, bob, token } = world.talk();
-    let talk = Talk { alice, bob, token };
-    let (sink, path) = sink(&mut world);
+    let (mut world, talk, sink, path) = talk_beside_a_sink();
     let kept = (0..100).map(|source| keep(&mut world, source, sink, &path));
     let least = kept.min().unwrap();
     assert!(least >= 4, "{least}");
     let before = world.relay.statistics().dropped;
     for n in 0..10 {
         let id = format!("late{n}");
-        world.give(alice, &talk.chunk(&id, &id, "1-2/2", "hi", '$').octets());
-        assert_eq!(world.told(alice), ["200"], "{n}");
+        world.give(talk.alice, &talk.chunk(&id, &id, "1-2/2", "hi", '$').octets());
+        assert_eq!(world.told(talk.alice), ["200"], "{n}");
     }
     // No more is taken from the others than that.
     let dropped = world.relay.statistics().dropped - before;
@@ -220,19 +225,14 @@ fn who_comes_late_finds_memory_as_well() {
 /// They may have any number of addresses.
 #[test]
 fn strangers_leave_half_of_what_is_kept_to_clients() {
-    let mut config = config();
-    config.limits.memory_octets = 4 * MEMORY;
-    let mut world = World::new(config);
-    let Talk { alice, bob, token } = world.talk();
-    let talk = Talk { alice, bob, token };
-    let (sink, path) = sink(&mut world);
+    let (mut world, talk, sink, path) = talk_beside_a_sink();
     let kept: Vec<_> = (0..400).map(|source| keep(&mut world, source, sink, &path)).collect();
     assert!(kept.iter().all(|kept| *kept > 0), "{kept:?}");
     let is_taken = |number: &usize| {
         let id = format!("m{number}");
         let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(3_000));
-        world.give(alice, &chunk.octets());
-        world.told(alice) == ["200"]
+        world.give(talk.alice, &chunk.octets());
+        world.told(talk.alice) == ["200"]
     };
     let taken = (0..1_000).take_while(is_taken).count();
     assert!(taken * 3_700 > 4 * MEMORY / 2 / 10, "{taken}");
