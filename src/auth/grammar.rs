@@ -37,8 +37,8 @@ pub(super) fn digest(input: &str) -> Parsed<'_, &str> {
     delimited(blanks, word, opt(satisfy(is_blank))).parse_complete(input)
 }
 
-/// The scheme of any challenge with parameters, and the blanks behind it. What has a `=` there
-/// is a parameter.
+/// The scheme of a challenge with parameters, and the blanks after it. A name that `=` follows
+/// is a parameter instead.
 ///
 /// ```abnf
 /// challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] ; RFC 7235

@@ -11,13 +11,12 @@ impl Connection {
     ///
     /// Say it after each write and before each [`Connection::handle_timeout`]. No system
     /// tells when a send queue has changed, so [`Connection::poll_timeout`] is due after
-    /// 250 milliseconds while the last number was not zero, and earlier if nothing more may
-    /// leave before: from the first call of this on, the transport holds no more than leaves it
-    /// within a second, as far as that is known, so that nobody waits for long behind a large
-    /// message. A number that stays the same
-    /// means that nothing leaves: after [`Config::silence_timeout`](crate::Config) the
-    /// connection ends, unless octets of the peer arrive. A response proves that its
-    /// request has left.
+    /// 250 milliseconds while the last number was not zero, and earlier while the transport is
+    /// full: from the first call of this on, it is given no more than leaves it within a second,
+    /// as far as that is known, so that nobody waits for long behind a large message. A number
+    /// that stays the same means that nothing leaves: after
+    /// [`Config::silence_timeout`](crate::Config) the connection ends, unless octets of the peer
+    /// arrive. A response proves that its request has left.
     ///
     /// A program that never calls this says by the next call of `poll_transmit` that
     /// everything has left. Otherwise the deadline of a request

@@ -193,12 +193,12 @@ pub struct RelayLimits {
     /// What waits for the connections of one principal may take as much as is free; above
     /// that, whoever sends to them is not read. What is kept of its requests may take a ninth of
     /// what is free, and of that each client of another relay half of what the others leave;
-    /// above that, the response to a further request is 408. Strangers may keep half of everything
-    /// together. Whoever keeps less than half of an
-    /// equal share gets room from those who keep more: some of their requests get 408 at once, by
-    /// REPORT if they were acknowledged. Peers, sessions and tokens
-    /// may take a quarter each: above that, those of the largest holder are forgotten, and
-    /// sessions in use share a place if their holder has more than an equal share. A sixteenth
+    /// above that, the response to a further request is 408. Together, strangers may keep half of
+    /// everything. Whoever keeps less than half of an equal share gets room from those who keep
+    /// more: some of their requests get 408 at once, by REPORT if they were acknowledged. Peers,
+    /// sessions and tokens may take a quarter each: above that, those of the largest holder are
+    /// forgotten, and sessions in use share a place if their holder has more than an equal
+    /// share. A sixteenth
     /// is for newcomers: until it is free or nobody holds more than an equal share, whoever
     /// holds most gives of it. If that is what waits, the connection for which most waits is
     /// closed; if it is what is kept, requests get 408. Default 256 MiB.

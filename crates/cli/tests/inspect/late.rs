@@ -1,4 +1,4 @@
-//! Captures of one direction, whose segments come long after those behind them.
+//! Captures of one direction in which segments arrive long after later ones.
 
 use super::captures::{ALICE, BOB, Connection, told};
 use super::frames::send;
@@ -13,7 +13,7 @@ fn many(connection: &mut Connection, count: usize) -> Vec<Segment> {
     (0..count).map(|index| connection.segment(0, send(&format!("many{index}"), &body))).collect()
 }
 
-/// The ids that are printed, the errors among them, and what is told.
+/// The ids of the frames, the kinds of the errors, and what standard error says.
 fn read(segments: &[Segment]) -> (Vec<String>, Vec<String>, String) {
     let (printed, told) = told(&pcap(Link::Raw, segments));
     let objects = printed.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -82,7 +82,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The namespace of an element. An empty one is none.
+/// The namespace of an element, or `None` if it is empty.
 fn namespace_of<'a>(node: Node<'a, 'a>) -> Option<&'a str> {
     node.tag_name().namespace().filter(|it| !it.is_empty())
 }

@@ -66,7 +66,7 @@ impl<'a> Encoding<'a> {
     }
 }
 
-/// The letters of UTF-16. Half a unit at the end is none.
+/// The characters of UTF-16. An odd octet at the end is an error.
 fn letters(
     octets: &[u8],
     unit: fn([u8; 2]) -> u16,

@@ -84,8 +84,8 @@ impl<'a> Text<'a> {
         Ok(Self { limits, encoding, text, document })
     }
 
-    /// The document, if its root is this element. Its namespace may be another one than this,
-    /// which is told.
+    /// The document, if its root is this element. Another namespace is tolerated, and
+    /// [`Xml::tolerated`] says so.
     pub(crate) fn parse(
         &self,
         namespace: &'static str,

@@ -59,7 +59,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|text| text.chars().map(|letter| letter as u8).collect())
 }
 
-/// A field among the headers is unfolded as one behind them, which keeps the blanks.
+/// A field among the headers is unfolded like one after them: the blanks stay.
 #[test]
 fn a_folded_field_among_the_headers_keeps_its_blanks() {
     let message = b"Content-Type: text/plain\r\n\t\r\n ;x=y\r\n\r\nHi";

@@ -33,7 +33,7 @@ const PIECE: usize = 16 * 1024;
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
 /// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
 /// are not MSRP, reading goes on at the next frame. Octets that come more than 1 MiB behind
-/// later ones count as missing. What is passed over is told on standard error.
+/// later ones count as missing. Standard error tells what was passed over.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.

@@ -13,7 +13,7 @@ const MAX_WAITING: usize = 1 << 20;
 /// How far before the first segment of a stream that began earlier others may lie.
 const BEFORE: u32 = 1 << 16;
 
-/// How far before it those lie that are told.
+/// How far before it octets may lie and still be reported as late.
 const LONG_BEFORE: u32 = 1 << 30;
 
 /// The segments after which no earlier ones are expected.
