@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::listen::{self, Handshake, Listening};
+use super::names::Names;
 use super::pool::Pool;
 use super::relay::Routes;
-use super::resolve::Names;
 use super::terms::Carrier;
 use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;

@@ -2,8 +2,11 @@
 
 mod builder;
 mod dial;
+#[cfg(feature = "srv")]
+mod dns;
 mod listen;
 mod local;
+mod names;
 mod pool;
 mod relay;
 mod resolve;
@@ -85,7 +88,7 @@ struct Settings {
     allows_plain_websocket: bool,
     public_host: Option<Box<str>>,
     permit: builder::Permit,
-    names: resolve::Names,
+    names: names::Names,
     tls: builder::Tls,
 }
 

@@ -5,17 +5,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
 use hickory_resolver::proto::rr::rdata::SRV;
-use hickory_resolver::proto::rr::{Name, RData};
-use hickory_resolver::{Resolver, TokioResolver};
 use msrp::{OsRandom, Random, RandomError};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Settings;
-use super::resolve::Names;
+use super::dns;
+use super::names::Names;
 use crate::error::Error;
 
 /// The most hosts that are tried.
@@ -58,7 +56,9 @@ pub(super) async fn resolve(
 }
 
 async fn look_up(names: &Names, domain: &str) -> io::Result<Vec<SRV>> {
-    let lookup = names.resolver()?.srv_lookup(name(&format!("_msrps._tcp.{domain}"))?).await;
+    let lookup = dns::resolver(&names.servers)?
+        .srv_lookup(dns::name(&format!("_msrps._tcp.{domain}"))?)
+        .await;
     let lookup = match lookup {
         Ok(lookup) => lookup,
         Err(error) if error.is_no_records_found() || error.is_nx_domain() => return Ok(Vec::new()),
@@ -68,13 +68,6 @@ async fn look_up(names: &Names, domain: &str) -> io::Result<Vec<SRV>> {
     Ok(data
         .filter_map(|data| if let RData::SRV(srv) = data { Some(srv.clone()) } else { None })
         .collect())
-}
-
-/// A name to which no domain of this machine is added.
-pub(super) fn name(host: &str) -> io::Result<Name> {
-    let mut name = Name::from_ascii(host).map_err(io::Error::other)?;
-    name.set_fqdn(true);
-    Ok(name)
 }
 
 /// The addresses of all hosts, in their order. Those without are passed over, unless that
@@ -130,28 +123,6 @@ fn draw(most: u64, random: &mut impl Random) -> Result<u64, RandomError> {
     let mut octets = [0; 8];
     random.fill(&mut octets)?;
     Ok(u64::from_le_bytes(octets) % (most + 1))
-}
-
-impl Names {
-    /// Asks the servers that were named, or those that the system has now.
-    pub(super) fn resolver(&self) -> io::Result<TokioResolver> {
-        let builder = if self.servers.is_empty() {
-            Resolver::builder_tokio().map_err(io::Error::other)?
-        } else {
-            let servers = self.servers.iter().map(|server| name_server(*server)).collect();
-            let config = ResolverConfig::from_name_servers(servers);
-            Resolver::builder_with_config(config, TokioRuntimeProvider::default())
-        };
-        builder.build().map_err(io::Error::other)
-    }
-}
-
-fn name_server(address: SocketAddr) -> NameServerConfig {
-    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-        connection.port = address.port();
-        connection
-    });
-    NameServerConfig::new(address.ip(), true, connections.into())
 }
 
 #[cfg(test)]
