@@ -1,6 +1,5 @@
 //! Nonces that a server recognizes without storing them.
 
-use crate::time::Instant;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::digest::hex;
 use crate::random::{Random, RandomError};
+use crate::time::Instant;
 
 /// The time at which a nonce was made, and a salt that tells it from others of that time.
 /// The order is that of the times.

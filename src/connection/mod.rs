@@ -52,7 +52,6 @@ mod unfinished;
 mod update;
 mod waiting;
 
-use crate::time::Instant;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -79,6 +78,7 @@ pub use table::SessionTable;
 use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
+use crate::time::Instant;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]

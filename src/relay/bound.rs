@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
-use super::flow::{Above, FlowId, Previous};
-use super::link::{Link, PAROLE};
+use super::flows::{Above, FlowId, Previous};
+use super::links::{Link, PAROLE};
 use super::lost::Loss;
-use super::relayed::ChunkKey;
+use super::requests::ChunkKey;
 use crate::time::Instant;
 
 /// How long a flow may be above its bound where others cannot get past it.

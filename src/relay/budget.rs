@@ -5,9 +5,9 @@
 //! more.
 
 use super::Relay;
+use super::accounts::principal::Principal;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use super::link::{LEAST_READ, Link};
-use super::principal::Principal;
+use super::links::{LEAST_READ, Link};
 use crate::time::Instant;
 
 /// The most octets that the connections of one principal are read in one turn of each.

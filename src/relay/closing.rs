@@ -3,7 +3,7 @@
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, RelayEvent};
-use super::link::{Current, Link, State};
+use super::links::{Current, Link, State};
 use super::lost::Loss;
 use crate::time::Instant;
 

@@ -8,14 +8,14 @@
 use std::time::Duration;
 
 use super::Relay;
+use super::accounts::principal::Principal;
 use super::event::ConnectionId;
-use super::flow::{Earlier, FlowId, FlowKey, Stage};
-use super::link::{Current, Link, State};
-use super::own::Own;
-use super::principal::Principal;
-use super::relayed::ChunkKey;
+use super::flows::{Earlier, FlowId, FlowKey, Stage};
+use super::links::own::Own;
+use super::links::target::Target;
+use super::links::{Current, Link, State};
+use super::requests::ChunkKey;
 use super::route::{NoWay, Way};
-use super::target::Target;
 use super::watch::Timer;
 use crate::hop::OUTSTANDING;
 use crate::time::Instant;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose};
-use super::link::Link;
+use super::links::Link;
 use super::lost::Loss;
 use super::watch::Timer;
 use crate::time::Instant;

@@ -1,6 +1,5 @@
 //! Forwarding requests and responses (RFC 4976 section 6.4).
 
-use crate::time::Instant;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,12 +7,13 @@ use bytes::{Bytes, BytesMut};
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
-use super::link::{Current, Link};
-use super::paths::Paths;
-use super::relayed::{Forwarded, Passed, Purpose, Relayed, write_passed};
+use super::links::{Current, Link};
+use super::requests::paths::Paths;
+use super::requests::{Forwarded, Passed, Purpose, Relayed, write_passed};
 use super::route::{NoWay, Way};
 use crate::hop::Outgoing;
 use crate::offset::Offset;
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{BadHead, Frame};

@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Relay;
+use super::accounts::principal::{Holding, Principal, Standing};
 use super::event::ConnectionId;
-use super::link::Link;
-use super::principal::{Holding, Principal, Standing};
+use super::links::Link;
 use crate::time::Instant;
 
 /// One look finds one of so many parts of all connections.

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use super::Relay;
 use super::event::ConnectionId;
-use super::flow::FlowId;
-use super::link::Current;
-use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed, Relaying};
-use super::waits::Outstanding;
+use super::flows::FlowId;
+use super::links::Current;
+use super::requests::waits::Outstanding;
+use super::requests::{ChunkKey, Forwarded, Purpose, Relayed, Relaying};
 use super::watch::Timer;
 use crate::hop::{Missed, Outgoing, Rest, Transaction, Unsettled};
 use crate::offset::Offset;

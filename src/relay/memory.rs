@@ -1,7 +1,7 @@
 //! One budget: octets that wait to leave, and everything that is kept for a while.
 
 use super::Relay;
-use super::charge::{Account, Charge, Pool};
+use super::accounts::charge::{Account, Charge, Pool};
 use super::event::ConnectionId;
 use crate::time::Instant;
 

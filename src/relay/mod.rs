@@ -68,50 +68,32 @@
 //! holder gives up something of its own, or else the one that holds most does. Failed
 //! AUTHs delay the next ones of that user from that source, and nobody else.
 
+mod accounts;
 mod auth;
-mod auth_shares;
 mod bound;
 mod budget;
-mod charge;
 mod closing;
 mod config;
-mod denied;
-mod directory;
 mod divert;
 mod drain;
 mod event;
-mod flow;
 mod flows;
 mod forward;
 mod giving;
-mod guesses;
-mod in_use;
-mod link;
+mod links;
 mod lost;
 mod memory;
-mod own;
-mod paths;
 mod pause;
-mod peers;
-mod pending;
 mod previous;
-mod principal;
-mod ranking;
-mod relayed;
+mod requests;
 mod revoke;
 mod route;
-mod search;
 mod senders;
-mod shares;
 mod shed;
-mod target;
-mod token;
-mod waiters;
-mod waits;
+mod tokens;
 mod watch;
 
-use crate::time::Instant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use bytes::{Bytes, BytesMut};
 
@@ -125,22 +107,22 @@ use crate::auth::DigestServer;
 use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
-use auth_shares::AuthShares;
-use directory::Directory;
-use flows::Flows;
+use accounts::principal::{Holdings, Principal};
+use accounts::search::Search;
+use auth::guesses::Guesses;
+use auth::pending::PendingAuths;
+use flows::table::Flows;
 use giving::Giving;
-use guesses::Guesses;
-use link::{Link, Links, State};
+use links::directory::Directory;
+use links::own::Owns;
+use links::{Link, Links, State};
 use lost::Losses;
-use own::Owns;
-use peers::Peers;
-use pending::PendingAuth;
-use principal::{Holdings, Principal};
-use relayed::Relaying;
-use search::Search;
+use requests::Relaying;
 use senders::Senders;
-use token::Tokens;
+use tokens::Tokens;
+use tokens::peers::Peers;
 use watch::Timer;
 
 /// A relay with all its connections. See the [module](self).
@@ -164,10 +146,8 @@ pub struct Relay {
     mixing: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
-    pending_auths: BTreeMap<AuthRequest, PendingAuth>,
-    auth_shares: AuthShares,
+    pending_auths: PendingAuths,
     guesses: Guesses,
-    next_auth: u64,
     /// The connections that may have octets to send.
     ready: VecDeque<ConnectionId>,
     events: VecDeque<RelayEvent>,
@@ -221,9 +201,7 @@ impl Relay {
             mixing: BTreeSet::new(),
             digest,
             random,
-            pending_auths: BTreeMap::new(),
-            auth_shares: AuthShares::default(),
-            next_auth: 0,
+            pending_auths: PendingAuths::default(),
             ready: VecDeque::new(),
             events: VecDeque::new(),
             timers: BTreeSet::new(),

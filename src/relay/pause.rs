@@ -3,9 +3,12 @@
 
 use super::Relay;
 use super::event::{ConnectionId, RelayEvent};
-use super::flow::FlowId;
-use super::waiters::Waiter;
+use super::flows::FlowId;
+use super::links::waiters::Waiter;
 use crate::time::Instant;
+
+/// How often within [`RelayConfig::rate_time`] the use of a connection is shared.
+const SHARES: u32 = 8;
 
 impl Relay {
     /// Whether to read this connection now. False while a connection that it
@@ -94,6 +97,25 @@ impl Relay {
                 if link.blocked_on.is_empty() && link.is_up() {
                     self.events.push_back(RelayEvent::Resume { connection: waiter });
                 }
+            }
+        }
+    }
+
+    /// Octets flow on a connection. Those that are not read until it has room are in use as
+    /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
+    /// it some times within [`RelayConfig::rate_time`].
+    pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        let until = link.in_use_until();
+        let more = until.saturating_duration_since(link.shared_until);
+        if until <= now || more < self.config.rate_time / SHARES {
+            return;
+        }
+        link.shared_until = until;
+        let sources: Vec<_> = link.waiters.connections().collect();
+        for source in sources {
+            if let Some(link) = self.links.get_mut(source) {
+                link.stays_in_use(now, until);
             }
         }
     }

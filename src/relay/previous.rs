@@ -4,11 +4,11 @@
 //! one client, they are slowed down and lose nothing.
 
 use super::Relay;
+use super::accounts::principal::Principal;
 use super::event::ConnectionId;
-use super::flow::{FlowId, Previous};
-use super::link::Link;
-use super::principal::Principal;
-use super::target::Target;
+use super::flows::{FlowId, Previous};
+use super::links::Link;
+use super::links::target::Target;
 use crate::time::Instant;
 use crate::uri::{MsrpUri, UriRef};
 

@@ -2,7 +2,7 @@
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use super::link::{Current, Link};
+use super::links::{Current, Link};
 
 impl Relay {
     /// Ends all tokens of the users for whom `may_use` is false, such as those whom the

@@ -15,11 +15,11 @@ use std::hash::{BuildHasher, RandomState};
 use rustc_hash::FxHashMap;
 
 use super::Relay;
-use super::charge::Account;
+use super::accounts::charge::Account;
+use super::accounts::principal::{Principal, SenderId};
 use super::event::{ConnectionId, TokenId};
-use super::flow::FlowId;
-use super::principal::{Principal, SenderId};
-use super::token::Owner;
+use super::flows::FlowId;
+use super::tokens::Owner;
 use crate::uri::{PathRef, UriRef};
 
 /// Those for whom nothing is kept are known up to this number.

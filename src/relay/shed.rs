@@ -10,10 +10,10 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::Relay;
-use super::charge::{Account, Charge};
+use super::accounts::charge::{Account, Charge};
 use super::event::{ConnectionId, RelayClose};
-use super::flow::FlowId;
-use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed};
+use super::flows::FlowId;
+use super::requests::{ChunkKey, Forwarded, Purpose, Relayed};
 use crate::time::Instant;
 use crate::wire::{MessageId, StatusCode, TransactionId};
 
@@ -166,9 +166,8 @@ impl Relay {
     }
 
     fn shed_auths(&mut self, now: Instant, giving: &Giving<'_>) {
-        let waiting: Vec<_> = self.pending_auths.keys().copied().collect();
-        for request in waiting {
-            if self.pending_auths.get(&request).is_some_and(|auth| giving.gives(&auth.charge)) {
+        for request in self.pending_auths.requests() {
+            if self.pending_auths.get(request).is_some_and(|auth| giving.gives(&auth.charge)) {
                 self.give_up_auth(now, request);
             }
         }

@@ -1,15 +1,15 @@
 //! Deadlines, and what ends when they pass (RFC 4976 sections 6.1, 6.3 and 6.5).
 
-use crate::time::Instant;
 use std::sync::Arc;
 
 use super::Relay;
+use super::accounts::principal::Principal;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
-use super::flow::FlowId;
-use super::link::{Link, State};
-use super::principal::Principal;
-use super::relayed::{Forwarded, Purpose};
+use super::flows::FlowId;
+use super::links::{Link, State};
+use super::requests::{Forwarded, Purpose};
 use crate::hop::{Answers, Overdue, Transaction};
+use crate::time::Instant;
 use crate::wire::{FailureReport, StatusCode};
 
 /// A step handles so many deadlines and REPORTs: they take a millisecond or two.
@@ -197,7 +197,7 @@ impl Relay {
         self.peers.forget_token(id);
         self.timers.remove(&(token.expires, Timer::Token(id)));
         self.holdings.remove_token(&Principal::User(Arc::clone(&token.username)), id);
-        if let super::token::Owner::Connection(owner) = token.owner
+        if let super::tokens::Owner::Connection(owner) = token.owner
             && let Some(link) = self.links.get_mut(owner)
         {
             link.tokens.retain(|known| *known != id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::principal::Principal;
+use crate::relay::accounts::principal::Principal;
 use crate::time::Instant;
 
 /// The longest time between two AUTHs of a pair.
@@ -21,12 +21,12 @@ const NAME_LETTERS: usize = 64;
 /// guesses a password delays nobody who knows it, unless both have one address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
-    pub(super) source: Principal,
+    pub(in crate::relay) source: Principal,
     user: Arc<str>,
 }
 
 impl Pair {
-    pub(super) fn new(source: Principal, user: &str) -> Self {
+    pub(in crate::relay) fn new(source: Principal, user: &str) -> Self {
         let user: String = user.chars().take(NAME_LETTERS).collect();
         Self { source, user: user.into() }
     }
@@ -35,7 +35,7 @@ impl Pair {
 /// The failures of each pair. Beyond the most pairs, the source that has most of them gives
 /// up its oldest: names that it invents hide neither its own guesses nor those of others.
 #[derive(Debug)]
-pub(super) struct Guesses {
+pub(in crate::relay) struct Guesses {
     /// The failures that delay nothing: people mistype.
     free: u32,
     pairs: BTreeMap<Pair, Guess>,
@@ -70,7 +70,7 @@ impl Guess {
 }
 
 impl Guesses {
-    pub(super) const fn new(free: u32) -> Self {
+    pub(in crate::relay) const fn new(free: u32) -> Self {
         Self {
             free,
             pairs: BTreeMap::new(),

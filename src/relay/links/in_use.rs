@@ -3,37 +3,11 @@
 
 use std::time::Duration;
 
-use super::Relay;
-use super::config::RelayConfig;
-use super::event::ConnectionId;
+use crate::relay::config::RelayConfig;
 use crate::time::Instant;
-
-/// How often within [`RelayConfig::rate_time`] the use of a connection is shared.
-const SHARES: u32 = 8;
 
 /// In so many parts of [`RelayConfig::rate_time`] octets are counted apart.
 const PARTS: usize = 8;
-
-impl Relay {
-    /// Octets flow on a connection. Those that are not read until it has room are in use as
-    /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
-    /// it some times within [`RelayConfig::rate_time`].
-    pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        let until = link.in_use_until();
-        let more = until.saturating_duration_since(link.shared_until);
-        if until <= now || more < self.config.rate_time / SHARES {
-            return;
-        }
-        link.shared_until = until;
-        let sources: Vec<_> = link.waiters.connections().collect();
-        for source in sources {
-            if let Some(link) = self.links.get_mut(source) {
-                link.stays_in_use(now, until);
-            }
-        }
-    }
-}
 
 /// The octets that have flowed lately.
 #[derive(Debug)]
@@ -48,13 +22,18 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    pub(super) const fn new(now: Instant) -> Self {
+    pub(in crate::relay) const fn new(now: Instant) -> Self {
         Self { parts: [0; PARTS + 1], since: now, until: now }
     }
 
     /// So many octets have flowed. Returns whether the connection has just become, or
     /// stays, in use for another [`RelayConfig::rate_time`].
-    pub(super) fn flows(&mut self, now: Instant, octets: usize, config: &RelayConfig) -> bool {
+    pub(in crate::relay) fn flows(
+        &mut self,
+        now: Instant,
+        octets: usize,
+        config: &RelayConfig,
+    ) -> bool {
         let part = config.rate_time / PARTS as u32;
         self.end_parts(now, part);
         let [current, ..] = &mut self.parts;

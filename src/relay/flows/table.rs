@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::charge::{Account, Pool};
-use super::event::ConnectionId;
-use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
-use super::principal::Principal;
+use super::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
+use crate::relay::accounts::charge::{Account, Pool};
+use crate::relay::accounts::principal::Principal;
+use crate::relay::event::ConnectionId;
 use crate::spare::Spare;
 use crate::time::Instant;
 use crate::uri::{MsrpUri, UriKey, UriRef};
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// All flows.
 #[derive(Debug)]
-pub(super) struct Flows {
+pub(in crate::relay) struct Flows {
     // The relay counts up these numbers and ids: no peer can choose them.
     by_number: FxHashMap<u64, Flow>,
     sides: FxHashMap<Side, OfSide>,
@@ -114,7 +114,7 @@ impl OfSide {
 
 impl Flows {
     /// None yet. They may take so many octets.
-    pub(super) fn new(most: usize) -> Self {
+    pub(in crate::relay) fn new(most: usize) -> Self {
         Self {
             by_number: FxHashMap::default(),
             sides: FxHashMap::default(),
@@ -128,7 +128,7 @@ impl Flows {
     }
 
     /// The flow with this key, which is in use now.
-    pub(super) fn of(&mut self, now: Instant, key: &FlowKey<'_>) -> FlowId {
+    pub(in crate::relay) fn of(&mut self, now: Instant, key: &FlowKey<'_>) -> FlowId {
         let number = self.known(key).unwrap_or_else(|| self.add(now, key));
         if let Some(flow) = self.by_number.get_mut(&number) {
             flow.used = now;
@@ -147,7 +147,7 @@ impl Flows {
     }
 
     /// The connection of its own of what this holder sends, to or from a URI under a token.
-    pub(super) fn own_of(
+    pub(in crate::relay) fn own_of(
         &self,
         side: Side,
         far: UriRef<'_>,
@@ -179,7 +179,7 @@ impl Flows {
     }
 
     /// Something of a flow is on its way.
-    pub(super) fn send(&self, id: FlowId) -> Option<OnWay> {
+    pub(in crate::relay) fn send(&self, id: FlowId) -> Option<OnWay> {
         self.get(id).map(Flow::send)
     }
 
@@ -191,11 +191,11 @@ impl Flows {
     }
 
     /// Who sends a flow, or the flow itself.
-    pub(super) fn sender_of(&self, id: FlowId) -> FlowId {
+    pub(in crate::relay) fn sender_of(&self, id: FlowId) -> FlowId {
         self.get(id).and_then(|flow| flow.sender).unwrap_or(id)
     }
 
-    pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
+    pub(in crate::relay) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         match id {
             FlowId::Connection(_) | FlowId::Sender(_) => None,
             FlowId::Session(number) => self.by_number.get_mut(&number),
@@ -203,7 +203,7 @@ impl Flows {
     }
 
     /// Whether a flow that is above its bound is read while so many times the bound wait.
-    pub(super) fn is_read_on(&self, id: FlowId, times: usize) -> bool {
+    pub(in crate::relay) fn is_read_on(&self, id: FlowId, times: usize) -> bool {
         let above = self.get(id).and_then(|flow| flow.above);
         above.is_some_and(|above| times <= above.patience)
     }
@@ -215,7 +215,7 @@ impl Flows {
     }
 
     /// Whether there is memory for more of this holder's flows.
-    pub(super) fn has_memory(&self, holder: &Principal) -> bool {
+    pub(in crate::relay) fn has_memory(&self, holder: &Principal) -> bool {
         let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.account.total());
         !self.is_full() || own < self.most / (self.holders.len() + 1)
     }
@@ -237,7 +237,7 @@ impl Flows {
     }
 
     /// Makes room in the memory of a holder, at the cost of its own.
-    pub(super) fn make_room_of(&mut self, now: Instant, holder: &Principal) {
+    pub(in crate::relay) fn make_room_of(&mut self, now: Instant, holder: &Principal) {
         let known = self.holders.get(holder);
         if known.is_some_and(|of_holder| may_look(now, of_holder.barren)) {
             let own = self.by_number.iter().filter(|(_, flow)| flow.from == *holder);
@@ -286,7 +286,7 @@ impl Flows {
     }
 
     /// When to look next for flows that are over, if that is not known yet and there are any.
-    pub(super) fn arm(&mut self, now: Instant) -> Option<Instant> {
+    pub(in crate::relay) fn arm(&mut self, now: Instant) -> Option<Instant> {
         if self.by_number.is_empty() || self.due.is_some_and(|due| now < due) {
             return None;
         }
@@ -295,7 +295,7 @@ impl Flows {
     }
 
     /// Forgets the flows that are over.
-    pub(super) fn tidy(&mut self, now: Instant) {
+    pub(in crate::relay) fn tidy(&mut self, now: Instant) {
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));

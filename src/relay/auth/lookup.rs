@@ -1,33 +1,17 @@
-//! AUTHs that wait: for their turn after failed ones, and for the application to look
-//! their user up.
+//! Looking up the user of an AUTH: it waits for its turn after failed ones, and for the
+//! application.
 
-use super::Relay;
-use super::charge::Charge;
 use super::denied::Denied;
-use super::event::{AuthRequest, ConnectionId, RelayEvent};
-use super::flow::FlowId;
 use super::guesses::Pair;
-use super::principal::Principal;
-use super::watch::Timer;
+use super::pending::PendingAuth;
 use crate::auth::Authorization;
+use crate::relay::Relay;
+use crate::relay::accounts::principal::Principal;
+use crate::relay::event::{AuthRequest, ConnectionId, RelayEvent};
+use crate::relay::flows::FlowId;
+use crate::relay::watch::Timer;
 use crate::time::Instant;
 use crate::wire::{Head, StatusCode};
-
-/// An AUTH with credentials.
-#[derive(Debug)]
-pub(super) struct PendingAuth {
-    pub(super) source: ConnectionId,
-    /// Its connection, or the client of another relay that has sent it.
-    sender: FlowId,
-    pub(super) head: Head,
-    pub(super) authorization: Authorization,
-    pub(super) pair: Pair,
-    pub(super) charge: Charge,
-    /// When its turn has come, or the application must have decided.
-    due: Instant,
-    /// Whether the application has been asked.
-    is_asked: bool,
-}
 
 impl Relay {
     /// Asks the application for the user of an AUTH, once it is the turn of this one.
@@ -54,10 +38,7 @@ impl Relay {
         if due.saturating_duration_since(now) > self.config.transaction_timeout / 2 {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         }
-        self.next_auth += 1;
-        let request = AuthRequest(self.next_auth);
         let Some(link) = self.links.get_mut(source) else { return Ok(()) };
-        link.auths.insert(request);
         let head = head.detached();
         let pending = PendingAuth {
             source,
@@ -69,8 +50,8 @@ impl Relay {
             due,
             is_asked: false,
         };
-        self.auth_shares.add(&pending.pair.source, sender, request);
-        self.pending_auths.insert(request, pending);
+        let request = self.pending_auths.insert(pending);
+        link.auths.insert(request);
         if due > now {
             self.timers.insert((due, Timer::Auth(request)));
         } else {
@@ -80,8 +61,8 @@ impl Relay {
     }
 
     /// The turn of an AUTH has come, or the application has not decided in time.
-    pub(super) fn auth_due(&mut self, now: Instant, request: AuthRequest) {
-        if self.pending_auths.get(&request).is_some_and(|pending| !pending.is_asked) {
+    pub(in crate::relay) fn auth_due(&mut self, now: Instant, request: AuthRequest) {
+        if self.pending_auths.get(request).is_some_and(|pending| !pending.is_asked) {
             return self.look_up(now, request);
         }
         self.give_up_auth(now, request);
@@ -89,14 +70,13 @@ impl Relay {
 
     /// Takes an AUTH on which the application decides.
     pub(super) fn asked(&mut self, request: AuthRequest) -> Option<PendingAuth> {
-        self.pending_auths.get(&request).filter(|pending| pending.is_asked)?;
+        self.pending_auths.get(request).filter(|pending| pending.is_asked)?;
         self.take_auth(request)
     }
 
     /// Takes an AUTH that waits no longer.
-    pub(super) fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
-        let pending = self.pending_auths.remove(&request)?;
-        self.auth_shares.remove(&pending.pair.source, pending.sender, request);
+    pub(in crate::relay) fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
+        let pending = self.pending_auths.remove(request)?;
         self.timers.remove(&(pending.due, Timer::Auth(request)));
         if let Some(link) = self.links.get_mut(pending.source) {
             link.auths.remove(&request);
@@ -111,7 +91,7 @@ impl Relay {
     }
 
     fn look_up(&mut self, now: Instant, request: AuthRequest) {
-        let Some(pending) = self.pending_auths.get_mut(&request) else { return };
+        let Some(pending) = self.pending_auths.get_mut(request) else { return };
         pending.is_asked = true;
         pending.due = now.checked_add(self.config.transaction_timeout).unwrap_or(now);
         self.timers.insert((pending.due, Timer::Auth(request)));
@@ -124,7 +104,7 @@ impl Relay {
         });
     }
 
-    pub(super) fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
+    pub(in crate::relay) fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
         let Some(pending) = self.take_auth(request) else { return };
         let denied = Denied::Status(StatusCode::TIMEOUT);
         self.deny(now, pending.source, &pending.head.view(), denied);
@@ -136,7 +116,7 @@ impl Relay {
         if self.pending_auths.len() < self.config.limits.pending_auths {
             return true;
         }
-        let Some(request) = self.auth_shares.to_give(source, sender) else { return false };
+        let Some(request) = self.pending_auths.to_give(source, sender) else { return false };
         self.give_up_auth(now, request);
         true
     }

@@ -1,26 +1,32 @@
 //! The connections of a relay and their state.
 
-use crate::time::Instant;
+pub(super) mod directory;
+pub(super) mod in_use;
+pub(super) mod own;
+pub(super) mod target;
+pub(super) mod waiters;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
-use super::charge::{Account, Charge};
+use super::accounts::charge::{Account, Charge};
+use super::accounts::principal::{Principal, Standing};
 use super::config::{Peer, RelayConfig};
 use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
-use super::flow::{FlowId, Previous};
-use super::in_use::InUse;
-use super::own::Own;
-use super::principal::{Principal, Standing};
-use super::relayed::{ChunkKey, Relayed, Relaying};
-use super::target::Target;
-use super::waiters::Waiters;
-use super::waits::Outstanding;
+use super::flows::{FlowId, Previous};
+use super::requests::waits::Outstanding;
+use super::requests::{ChunkKey, Relayed, Relaying};
 use crate::hop::{Answers, Hop, Transmit};
+use crate::time::Instant;
 use crate::uri::MsrpUri;
 use crate::wire::Head;
+use in_use::InUse;
+use own::Own;
+use target::Target;
+use waiters::Waiters;
 
 /// The chunk, request or response that is arriving on a connection.
 #[derive(Debug, Default)]

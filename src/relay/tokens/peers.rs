@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rustc_hash::FxHashMap;
 
-use super::charge::{Charge, Pool};
-use super::event::{ConnectionId, TokenId};
-use super::principal::Principal;
+use crate::relay::accounts::charge::{Charge, Pool};
+use crate::relay::accounts::principal::Principal;
+use crate::relay::event::{ConnectionId, TokenId};
 use crate::uri::{MsrpUri, UriKey, UriRef};
 
 /// Where each peer of a token is reached. A peer is bound to one connection and is
 /// forgotten with it, so there are never more than a few for each connection.
 #[derive(Debug, Default)]
-pub(super) struct Peers {
+pub(in crate::relay) struct Peers {
     // The relay counts up its ids. Peers choose their URIs, which need a hasher with a key.
     by_token: FxHashMap<TokenId, HashMap<MsrpUri, Bound>>,
     by_link: FxHashMap<ConnectionId, OfLink>,
@@ -23,7 +23,7 @@ pub(super) struct Peers {
     /// The number of the next use.
     next: u64,
     /// Counts what is kept of all of them.
-    pub(super) pool: Pool,
+    pub(in crate::relay) pool: Pool,
 }
 
 /// The peers of one connection.
@@ -58,7 +58,7 @@ struct Bound {
 
 impl Peers {
     /// The connection of a peer.
-    pub(super) fn find(&self, token: TokenId, uri: UriRef<'_>) -> Option<ConnectionId> {
+    pub(in crate::relay) fn find(&self, token: TokenId, uri: UriRef<'_>) -> Option<ConnectionId> {
         self.bound(token, uri).map(|bound| bound.connection)
     }
 
@@ -69,7 +69,7 @@ impl Peers {
 
     /// Notes that a peer is in use on this connection, if it is bound to it. Returns the
     /// connection to which it is bound.
-    pub(super) fn touch(
+    pub(in crate::relay) fn touch(
         &mut self,
         token: TokenId,
         uri: UriRef<'_>,
@@ -97,7 +97,7 @@ impl Peers {
     }
 
     /// Binds a peer to a connection of this holder, instead of the one to which it was bound.
-    pub(super) fn bind(
+    pub(in crate::relay) fn bind(
         &mut self,
         token: TokenId,
         uri: UriRef<'_>,
@@ -122,18 +122,18 @@ impl Peers {
     }
 
     /// How many peers a connection has.
-    pub(super) fn of_link(&self, connection: ConnectionId) -> usize {
+    pub(in crate::relay) fn of_link(&self, connection: ConnectionId) -> usize {
         self.by_link.get(&connection).map_or(0, |of_link| of_link.by_use.len())
     }
 
     /// The connection with the largest peers, of the holder with the largest.
-    pub(super) fn largest(&self) -> Option<ConnectionId> {
+    pub(in crate::relay) fn largest(&self) -> Option<ConnectionId> {
         let (_, holder) = self.by_octets.last()?;
         self.by_holder.get(holder)?.links.last().map(|(_, connection)| *connection)
     }
 
     /// A connection has another holder.
-    pub(super) fn belongs_to(&mut self, connection: ConnectionId, holder: &Principal) {
+    pub(in crate::relay) fn belongs_to(&mut self, connection: ConnectionId, holder: &Principal) {
         let Some(of_link) = self.by_link.get_mut(&connection) else { return };
         let octets = std::mem::take(&mut of_link.octets);
         let before = std::mem::replace(&mut of_link.holder, holder.clone());
@@ -142,7 +142,7 @@ impl Peers {
     }
 
     /// Forgets the peer of a connection that was used least recently.
-    pub(super) fn forget_oldest(&mut self, connection: ConnectionId) {
+    pub(in crate::relay) fn forget_oldest(&mut self, connection: ConnectionId) {
         let of_link = self.by_link.get(&connection);
         let oldest = of_link.and_then(|of_link| of_link.by_use.keys().next().copied());
         if let Some(peer) = oldest.and_then(|used| self.remove(Bound { connection, used })) {
@@ -196,7 +196,7 @@ impl Peers {
     }
 
     /// Forgets the peers of a connection that has ended.
-    pub(super) fn forget_link(&mut self, connection: ConnectionId) {
+    pub(in crate::relay) fn forget_link(&mut self, connection: ConnectionId) {
         let Some(of_link) = self.by_link.remove(&connection) else { return };
         self.recount(&of_link.holder, connection, of_link.octets, 0);
         for peer in of_link.by_use.into_values() {
@@ -205,7 +205,7 @@ impl Peers {
     }
 
     /// Forgets the peers of a token that has ended.
-    pub(super) fn forget_token(&mut self, token: TokenId) {
+    pub(in crate::relay) fn forget_token(&mut self, token: TokenId) {
         for bound in self.by_token.remove(&token).unwrap_or_default().into_values() {
             self.remove(bound);
         }

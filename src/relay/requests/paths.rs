@@ -5,21 +5,21 @@ use std::ops::Range;
 use crate::uri::{PathRef, UriRef};
 
 /// The paths of a frame that is forwarded.
-pub(super) struct Paths<'a> {
+pub(in crate::relay) struct Paths<'a> {
     /// The URIs of the relay at the front of To-Path, in their order.
-    pub(super) own: Vec<UriRef<'a>>,
+    pub(in crate::relay) own: Vec<UriRef<'a>>,
     /// The rest of To-Path.
-    pub(super) to: PathRef<'a>,
+    pub(in crate::relay) to: PathRef<'a>,
     /// From-Path, as it has come.
-    pub(super) from: PathRef<'a>,
+    pub(in crate::relay) from: PathRef<'a>,
 }
 
 /// Where parts of From-Path were written.
 pub(super) struct Spans {
     /// The URI of the relay to which the frame was sent.
-    pub(super) own: Range<usize>,
+    pub(in crate::relay) own: Range<usize>,
     /// What had come as From-Path.
-    pub(super) from: Range<usize>,
+    pub(in crate::relay) from: Range<usize>,
 }
 
 impl Paths<'_> {
@@ -40,7 +40,7 @@ impl Paths<'_> {
     }
 
     /// The From-Path with which it leaves.
-    pub(super) fn way_back(&self) -> Box<str> {
+    pub(in crate::relay) fn way_back(&self) -> Box<str> {
         let uris = self.own.iter().rev().map(|uri| uri.as_str()).chain([self.from.as_str()]);
         uris.collect::<Vec<_>>().join(" ").into()
     }

@@ -11,7 +11,7 @@ const FEW: usize = 16;
 
 /// What of one connection waits on others.
 #[derive(Debug)]
-pub(super) struct Outstanding<T> {
+pub(in crate::relay) struct Outstanding<T> {
     /// The SENDs in the order of their arrival, and some that have ended since.
     sends: VecDeque<Weak<Request<T>>>,
     /// The number of SENDs above which it looks for those to forget.
@@ -22,7 +22,7 @@ pub(super) struct Outstanding<T> {
 
 /// One request that waits, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Waits<T> {
+pub(in crate::relay) struct Waits<T> {
     request: Arc<Request<T>>,
 }
 
@@ -35,12 +35,12 @@ struct Request<T> {
 
 impl<T> Outstanding<T> {
     /// A request begins to wait that is no SEND.
-    pub(super) fn begin(&self) -> Waits<T> {
+    pub(in crate::relay) fn begin(&self) -> Waits<T> {
         self.wait(None)
     }
 
     /// A SEND begins to wait.
-    pub(super) fn begin_send(&mut self, send: &Arc<T>) -> Waits<T> {
+    pub(in crate::relay) fn begin_send(&mut self, send: &Arc<T>) -> Waits<T> {
         let waits = self.wait(Some(Arc::clone(send)));
         self.sends.push_back(Arc::downgrade(&waits.request));
         if self.sends.len() > self.crowd.max(FEW) {
@@ -55,12 +55,12 @@ impl<T> Outstanding<T> {
         Waits { request: Arc::new(Request { send, _any: Arc::clone(&self.any) }) }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::relay) fn is_empty(&self) -> bool {
         Arc::strong_count(&self.any) == 1
     }
 
     /// Takes the next SEND: `Some(None)` if it waits no longer.
-    pub(super) fn pop(&mut self) -> Option<Option<Arc<T>>> {
+    pub(in crate::relay) fn pop(&mut self) -> Option<Option<Arc<T>>> {
         let send = self.sends.pop_front()?;
         Some(send.upgrade().and_then(|request| request.send.clone()))
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::AuthRequest;
-use super::flow::FlowId;
-use super::principal::Principal;
-use super::shares::Shares;
+use crate::relay::accounts::principal::Principal;
+use crate::relay::accounts::shares::Shares;
+use crate::relay::event::AuthRequest;
+use crate::relay::flows::FlowId;
 
 /// The AUTHs that wait, by their sources and the senders of each.
 #[derive(Debug, Default)]

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many each holder has.
 #[derive(Debug)]
-pub(super) struct Shares<H> {
+pub(in crate::relay) struct Shares<H> {
     counts: BTreeMap<H, usize>,
     order: BTreeSet<(usize, H)>,
 }
 
 impl<H: Clone + Ord> Shares<H> {
     /// A holder has one more.
-    pub(super) fn add(&mut self, holder: &H) {
+    pub(in crate::relay) fn add(&mut self, holder: &H) {
         self.set(holder, self.count(holder) + 1);
     }
 
     /// A holder has one fewer.
-    pub(super) fn remove(&mut self, holder: &H) {
+    pub(in crate::relay) fn remove(&mut self, holder: &H) {
         self.set(holder, self.count(holder).saturating_sub(1));
     }
 
@@ -30,16 +30,16 @@ impl<H: Clone + Ord> Shares<H> {
         }
     }
 
-    pub(super) fn count(&self, holder: &H) -> usize {
+    pub(in crate::relay) fn count(&self, holder: &H) -> usize {
         self.counts.get(holder).copied().unwrap_or(0)
     }
 
     /// The holder that has most.
-    pub(super) fn most(&self) -> Option<(usize, &H)> {
+    pub(in crate::relay) fn most(&self) -> Option<(usize, &H)> {
         self.order.last().map(|(count, holder)| (*count, holder))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::relay) fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 }

@@ -2,30 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::event::{ConnectionId, TokenId};
-use super::flow::FlowId;
-use super::principal::Principal;
 use super::target::Target;
+use crate::relay::accounts::principal::Principal;
+use crate::relay::event::{ConnectionId, TokenId};
+use crate::relay::flows::FlowId;
 
 /// A connection of a flow's own.
 #[derive(Debug)]
-pub(super) struct Own {
+pub(in crate::relay) struct Own {
     /// The connection that its flows have left for it.
-    pub(super) common: ConnectionId,
+    pub(in crate::relay) common: ConnectionId,
     /// The connection on which they arrive, and who holds that.
-    pub(super) source: ConnectionId,
-    pub(super) holder: Principal,
+    pub(in crate::relay) source: ConnectionId,
+    pub(in crate::relay) holder: Principal,
     /// The token by which the next relay knows them.
-    pub(super) token: TokenId,
+    pub(in crate::relay) token: TokenId,
     /// The relay to which it leads.
-    pub(super) next: Target,
+    pub(in crate::relay) next: Target,
     /// The flows that have moved to it, until it ends.
-    pub(super) flows: Vec<FlowId>,
+    pub(in crate::relay) flows: Vec<FlowId>,
 }
 
 /// Those to all relays.
 #[derive(Debug, Default)]
-pub(super) struct Owns {
+pub(in crate::relay) struct Owns {
     by_next: HashMap<Target, ToOne>,
 }
 
@@ -37,13 +37,13 @@ struct ToOne {
 }
 
 impl Owns {
-    pub(super) fn insert(&mut self, id: ConnectionId, own: &Own) {
+    pub(in crate::relay) fn insert(&mut self, id: ConnectionId, own: &Own) {
         let to_one = self.by_next.entry(own.next.clone()).or_default();
         to_one.len += 1;
         to_one.by_holder.entry(own.holder.clone()).or_default().insert(id);
     }
 
-    pub(super) fn remove(&mut self, id: ConnectionId, own: &Own) {
+    pub(in crate::relay) fn remove(&mut self, id: ConnectionId, own: &Own) {
         let Some(to_one) = self.by_next.get_mut(&own.next) else { return };
         let Some(held) = to_one.by_holder.get_mut(&own.holder) else { return };
         to_one.len -= usize::from(held.remove(&id));
@@ -56,13 +56,13 @@ impl Owns {
     }
 
     /// How many lead to a relay.
-    pub(super) fn len_to(&self, next: &Target) -> usize {
+    pub(in crate::relay) fn len_to(&self, next: &Target) -> usize {
         self.by_next.get(next).map_or(0, |to_one| to_one.len)
     }
 
     /// Those of the holder who has most to a relay, if they are still most when this one has
     /// one more instead.
-    pub(super) fn of_largest(
+    pub(in crate::relay) fn of_largest(
         &self,
         next: &Target,
         holder: &Principal,

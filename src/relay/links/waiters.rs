@@ -2,56 +2,56 @@
 
 use std::collections::BTreeMap;
 
-use super::event::ConnectionId;
-use super::flow::FlowId;
+use crate::relay::event::ConnectionId;
+use crate::relay::flows::FlowId;
 
 /// A flow, and the connection on which it arrives, which is not read.
-pub(super) type Waiter = (FlowId, ConnectionId);
+pub(in crate::relay) type Waiter = (FlowId, ConnectionId);
 
 /// Those that wait for one connection.
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(in crate::relay) struct Waiters {
     /// With the place of each in the order in which they have come.
     places: BTreeMap<Waiter, u64>,
     next: u64,
 }
 
 impl Waiters {
-    pub(super) fn insert(&mut self, waiter: Waiter) {
+    pub(in crate::relay) fn insert(&mut self, waiter: Waiter) {
         self.places.insert(waiter, self.next);
         self.next += 1;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::relay) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    pub(super) fn remove(&mut self, waiter: Waiter) -> Option<Waiter> {
+    pub(in crate::relay) fn remove(&mut self, waiter: Waiter) -> Option<Waiter> {
         self.places.remove(&waiter).map(|_| waiter)
     }
 
     /// Takes all, those first that have come first.
-    pub(super) fn take(&mut self) -> Vec<Waiter> {
+    pub(in crate::relay) fn take(&mut self) -> Vec<Waiter> {
         let mut waiters: Vec<_> = std::mem::take(&mut self.places).into_iter().collect();
         waiters.sort_unstable_by_key(|(_, place)| *place);
         waiters.into_iter().map(|(waiter, _)| waiter).collect()
     }
 
     /// Takes those of one flow.
-    pub(super) fn take_flow(&mut self, flow: FlowId) -> Vec<Waiter> {
+    pub(in crate::relay) fn take_flow(&mut self, flow: FlowId) -> Vec<Waiter> {
         let of_flow = (flow, ConnectionId(0))..=(flow, ConnectionId(u64::MAX));
         let waiters: Vec<_> = self.places.range(of_flow).map(|(waiter, _)| *waiter).collect();
         waiters.into_iter().filter_map(|waiter| self.remove(waiter)).collect()
     }
 
     /// The connections on which their flows arrive.
-    pub(super) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+    pub(in crate::relay) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
         self.places.keys().map(|(_, connection)| *connection)
     }
 
     /// The flows of sessions with other relays. Few of these wait: each has filled more than
     /// its share of the queue.
-    pub(super) fn sessions(&self) -> impl Iterator<Item = FlowId> {
+    pub(in crate::relay) fn sessions(&self) -> impl Iterator<Item = FlowId> {
         let sessions = (FlowId::Session(0), ConnectionId(0))..;
         self.places.range(sessions).map(|((flow, _), _)| *flow)
     }

@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A search that can be in vain. It is then left out as often as it has looked at entries, so
 /// that it costs each of those who ask for it little.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(in crate::relay) struct Search {
     left_out: AtomicUsize,
 }
 
 impl Search {
     /// Whether to search now.
-    pub(super) fn is_due(&self) -> bool {
+    pub(in crate::relay) fn is_due(&self) -> bool {
         let left_out = self.left_out.load(Ordering::Relaxed);
         self.left_out.store(left_out.saturating_sub(1), Ordering::Relaxed);
         left_out == 0
     }
 
     /// It has looked at so many entries, and there is nothing to be found.
-    pub(super) fn was_in_vain(&self, looked: usize) {
+    pub(in crate::relay) fn was_in_vain(&self, looked: usize) {
         self.left_out.store(looked, Ordering::Relaxed);
     }
 }

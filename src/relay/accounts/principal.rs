@@ -5,15 +5,15 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::charge::Account;
-use super::config::Peer;
-use super::event::{ConnectionId, TokenId};
 use super::ranking::Ranking;
 use super::shares::Shares;
+use crate::relay::config::Peer;
+use crate::relay::event::{ConnectionId, TokenId};
 use crate::time::Instant;
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Principal {
+pub(in crate::relay) enum Principal {
     /// A user who has authenticated, or for whom the relay connects.
     User(Arc<str>),
     /// The relay whose certificate names it so.
@@ -27,7 +27,7 @@ pub(super) enum Principal {
 impl Principal {
     /// Who holds a connection on which nobody has authenticated yet, as far as the
     /// application knows the peer.
-    pub(super) fn of(peer: &Peer) -> Option<Self> {
+    pub(in crate::relay) fn of(peer: &Peer) -> Option<Self> {
         match (&peer.user, peer.relay_names.first(), peer.address) {
             (_, Some(name), _) => Some(Self::Relay(name.to_ascii_lowercase().into())),
             (Some(user), None, _) => Some(Self::user(user)),
@@ -35,23 +35,23 @@ impl Principal {
         }
     }
 
-    pub(super) fn user(name: &str) -> Self {
+    pub(in crate::relay) fn user(name: &str) -> Self {
         Self::User(name.into())
     }
 
     /// Whether it has shown who it is.
-    pub(super) const fn is_member(&self) -> bool {
+    pub(in crate::relay) const fn is_member(&self) -> bool {
         matches!(self, Self::User(_) | Self::Relay(_))
     }
 
-    pub(super) const fn is_relay(&self) -> bool {
+    pub(in crate::relay) const fn is_relay(&self) -> bool {
         matches!(self, Self::Relay(_))
     }
 }
 
 /// A client of another relay, who sends behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct SenderId(pub(super) u64);
+pub(in crate::relay) struct SenderId(pub(in crate::relay) u64);
 
 /// Who has one IPv6 address has its whole /64.
 fn source(address: IpAddr) -> IpAddr {
@@ -67,25 +67,25 @@ fn source(address: IpAddr) -> IpAddr {
 /// How much its holder misses a connection that gives way, the first difference counts. It
 /// only grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Standing {
+pub(in crate::relay) struct Standing {
     /// Whether the relay has opened it, and others than the holder use it.
-    pub(super) is_dial_of_many: bool,
+    pub(in crate::relay) is_dial_of_many: bool,
     /// Whether others than the holder use it.
-    pub(super) is_shared: bool,
-    pub(super) is_proven: bool,
-    pub(super) last_used: Instant,
+    pub(in crate::relay) is_shared: bool,
+    pub(in crate::relay) is_proven: bool,
+    pub(in crate::relay) last_used: Instant,
 }
 
 /// What one principal holds. A connection that is closing is no longer among it.
 #[derive(Debug, Default)]
-pub(super) struct Holding {
+pub(in crate::relay) struct Holding {
     /// With the octets that wait for each of them.
-    pub(super) connections: BTreeMap<ConnectionId, usize>,
+    pub(in crate::relay) connections: BTreeMap<ConnectionId, usize>,
     /// Those that are being established.
     dials: BTreeSet<ConnectionId>,
     /// The sum of these octets.
     queued: usize,
-    pub(super) account: Account,
+    pub(in crate::relay) account: Account,
     /// The connections in the order in which they give way.
     standing: Ranking<ConnectionId, Option<Standing>>,
     /// Those under which nothing was relayed first, then in the order of their issue.
@@ -96,17 +96,17 @@ pub(super) struct Holding {
 
 impl Holding {
     /// What it can give back: what waits for it, and what is kept for a while.
-    pub(super) fn to_give(&self) -> usize {
+    pub(in crate::relay) fn to_give(&self) -> usize {
         self.queued.saturating_add(self.account.octets())
     }
 
     /// Whether more of that is kept than waits.
-    pub(super) fn keeps_most(&self) -> bool {
+    pub(in crate::relay) fn keeps_most(&self) -> bool {
         self.account.octets() > self.queued
     }
 
     /// The connection for which most waits.
-    pub(super) fn longest_queue(&self) -> Option<ConnectionId> {
+    pub(in crate::relay) fn longest_queue(&self) -> Option<ConnectionId> {
         let longest = self.connections.iter().max_by_key(|(_, octets)| **octets);
         longest.map(|(id, _)| *id)
     }
@@ -118,7 +118,7 @@ impl Holding {
 
 /// What everybody holds.
 #[derive(Debug)]
-pub(super) struct Holdings {
+pub(in crate::relay) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     /// Those that have tokens.
     token_shares: Shares<Principal>,
@@ -132,7 +132,7 @@ pub(super) struct Holdings {
 }
 
 impl Holdings {
-    pub(super) fn new() -> Self {
+    pub(in crate::relay) fn new() -> Self {
         let account = Account::default();
         Self {
             by_principal: BTreeMap::new(),
@@ -145,56 +145,61 @@ impl Holdings {
         }
     }
 
-    pub(super) fn of(&self, principal: &Principal) -> Option<&Holding> {
+    pub(in crate::relay) fn of(&self, principal: &Principal) -> Option<&Holding> {
         self.by_principal.get(principal)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Principal, &Holding)> {
+    pub(in crate::relay) fn iter(&self) -> impl Iterator<Item = (&Principal, &Holding)> {
         self.by_principal.iter()
     }
 
     /// The connections of all of them.
-    pub(super) const fn connections(&self) -> usize {
+    pub(in crate::relay) const fn connections(&self) -> usize {
         self.connections
     }
 
     /// The octets that wait for all of these connections, and what is kept for everybody.
-    pub(super) fn octets(&self) -> usize {
+    pub(in crate::relay) fn octets(&self) -> usize {
         self.queued.saturating_add(self.account.total())
     }
 
     /// The octets that wait for those of one principal.
-    pub(super) fn queued_by(&self, principal: &Principal) -> usize {
+    pub(in crate::relay) fn queued_by(&self, principal: &Principal) -> usize {
         self.of(principal).map_or(0, |holding| holding.queued)
     }
 
     /// Counts what is kept for all of them.
-    pub(super) const fn account(&self) -> &Account {
+    pub(in crate::relay) const fn account(&self) -> &Account {
         &self.account
     }
 
     /// The same, for those of them who have not shown who they are.
-    pub(super) const fn strangers(&self) -> &Account {
+    pub(in crate::relay) const fn strangers(&self) -> &Account {
         &self.strangers
     }
 
     /// The accounts of all that are behind this one.
-    pub(super) fn behind(&self, of: &Account) -> impl Iterator<Item = &Account> {
+    pub(in crate::relay) fn behind(&self, of: &Account) -> impl Iterator<Item = &Account> {
         let accounts = self.by_principal.values().map(|holding| &holding.account);
         accounts.filter(|account| account.line().any(|it| it.is(of)))
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::relay) fn len(&self) -> usize {
         self.by_principal.len()
     }
 
     /// The one that can give back most.
-    pub(super) fn largest(&self) -> Option<&Holding> {
+    pub(in crate::relay) fn largest(&self) -> Option<&Holding> {
         self.by_principal.values().max_by_key(|holding| holding.to_give())
     }
 
-    pub(super) fn set_queued(&mut self, principal: &Principal, id: ConnectionId, octets: usize) {
+    pub(in crate::relay) fn set_queued(
+        &mut self,
+        principal: &Principal,
+        id: ConnectionId,
+        octets: usize,
+    ) {
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
         let Some(known) = holding.connections.get_mut(&id) else { return };
         holding.queued = holding.queued - *known + octets;
@@ -203,7 +208,11 @@ impl Holdings {
     }
 
     /// Adds a connection. Returns what counts the octets that are kept for it.
-    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Account {
+    pub(in crate::relay) fn add_connection(
+        &mut self,
+        principal: &Principal,
+        id: ConnectionId,
+    ) -> Account {
         let holding = self.holding(principal);
         let account = holding.account.clone();
         if holding.connections.insert(id, 0).is_none() {
@@ -214,7 +223,7 @@ impl Holdings {
     }
 
     /// The connection that a principal misses least, but for one.
-    pub(super) fn least_missed(
+    pub(in crate::relay) fn least_missed(
         &mut self,
         principal: &Principal,
         but: Option<ConnectionId>,
@@ -224,22 +233,22 @@ impl Holdings {
     }
 
     /// One of the connections of a principal is being established.
-    pub(super) fn begin_dial(&mut self, principal: &Principal, id: ConnectionId) {
+    pub(in crate::relay) fn begin_dial(&mut self, principal: &Principal, id: ConnectionId) {
         self.holding(principal).dials.insert(id);
     }
 
-    pub(super) fn end_dial(&mut self, principal: &Principal, id: ConnectionId) {
+    pub(in crate::relay) fn end_dial(&mut self, principal: &Principal, id: ConnectionId) {
         if let Some(holding) = self.by_principal.get_mut(principal) {
             holding.dials.remove(&id);
         }
     }
 
     /// How many connections of a principal are being established.
-    pub(super) fn dials_by(&self, principal: &Principal) -> usize {
+    pub(in crate::relay) fn dials_by(&self, principal: &Principal) -> usize {
         self.of(principal).map_or(0, |holding| holding.dials.len())
     }
 
-    pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
+    pub(in crate::relay) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
         self.set_queued(principal, id, 0);
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
         holding.dials.remove(&id);
@@ -251,7 +260,7 @@ impl Holdings {
     }
 
     /// Adds a token. Returns what counts the octets that are kept for it.
-    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Account {
+    pub(in crate::relay) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Account {
         self.token_shares.add(principal);
         let holding = self.holding(principal);
         holding.tokens.insert(id, false);
@@ -259,12 +268,12 @@ impl Holdings {
     }
 
     /// How many tokens each principal has.
-    pub(super) const fn token_shares(&self) -> &Shares<Principal> {
+    pub(in crate::relay) const fn token_shares(&self) -> &Shares<Principal> {
         &self.token_shares
     }
 
     /// The oldest token of a principal under which nothing was relayed, or else the oldest.
-    pub(super) fn least_used_token(
+    pub(in crate::relay) fn least_used_token(
         &mut self,
         principal: &Principal,
         is_used: impl Fn(TokenId) -> bool,
@@ -272,7 +281,7 @@ impl Holdings {
         self.by_principal.get_mut(principal)?.tokens.least(None, is_used)
     }
 
-    pub(super) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
+    pub(in crate::relay) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
         holding.tokens.remove(id);
         self.token_shares.remove(principal);

@@ -1,14 +1,16 @@
 //! Tokens: the URIs that a relay has issued in a Use-Path, and their owners (RFC
 //! 4976 sections 6.3 and 6.4).
 
-use crate::time::Instant;
+pub(super) mod peers;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::charge::{Charge, Pool};
+use super::accounts::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId, Usage};
-use super::link::Link;
+use super::links::Link;
+use crate::time::Instant;
 use crate::uri::{MsrpUri, UriRef};
 
 /// Where a token is valid.

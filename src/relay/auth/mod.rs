@@ -1,19 +1,25 @@
 //! AUTH: granting tokens (RFC 4976 section 6.3).
 
-use crate::time::Instant;
+mod denied;
+pub(super) mod guesses;
+mod lookup;
+pub(super) mod pending;
+mod shares;
+
 use std::time::Duration;
 
 use super::Relay;
-use super::denied::Denied;
+use super::accounts::principal::Principal;
 use super::event::{AuthFailure, AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
-use super::pending::PendingAuth;
-use super::principal::Principal;
-use super::token::{Owner, Token};
+use super::tokens::{Owner, Token};
 use super::watch::Timer;
 use crate::auth::{Algorithm, AuthenticationInfo, Authorization, Rejection};
 use crate::random::{RandomError, session_id};
+use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriRef};
 use crate::wire::{Head, HeadRef, HeaderName, StatusCode};
+use denied::Denied;
+use pending::PendingAuth;
 
 impl Relay {
     pub(super) fn auth(&mut self, now: Instant, source: ConnectionId, head: &Head) {

@@ -11,7 +11,7 @@ use crate::weight;
 /// included. Everybody is behind the relay, strangers are behind an account of theirs, and
 /// clients of another relay are behind that.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Account(Arc<Node>);
+pub(in crate::relay) struct Account(Arc<Node>);
 
 /// Only the relay that has it changes it, so that no change is lost.
 #[derive(Debug, Default)]
@@ -31,11 +31,11 @@ struct Node {
 
 /// Counts the octets of one kind of entries that are kept for long, of all principals.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pool(Arc<AtomicUsize>);
+pub(in crate::relay) struct Pool(Arc<AtomicUsize>);
 
 /// One entry, which counts until this is dropped.
 #[derive(Debug)]
-pub(super) struct Charge {
+pub(in crate::relay) struct Charge {
     account: Account,
     /// That of what is kept for long. Without one, it is kept for a while.
     pool: Option<Pool>,
@@ -44,70 +44,70 @@ pub(super) struct Charge {
 
 impl Account {
     /// One behind it.
-    pub(super) fn behind(&self) -> Self {
+    pub(in crate::relay) fn behind(&self) -> Self {
         Self(Arc::new(Node { of: Some(self.clone()), ..Node::default() }))
     }
 
     /// The one that it is behind.
-    pub(super) fn of(&self) -> Option<&Self> {
+    pub(in crate::relay) fn of(&self) -> Option<&Self> {
         self.0.of.as_ref()
     }
 
     /// Everything that is kept for it.
-    pub(super) fn total(&self) -> usize {
+    pub(in crate::relay) fn total(&self) -> usize {
         self.0.total.load(Relaxed)
     }
 
     /// What is kept for it for a while.
-    pub(super) fn octets(&self) -> usize {
+    pub(in crate::relay) fn octets(&self) -> usize {
         self.0.octets.load(Relaxed)
     }
 
     /// How many of those behind it hold anything for a while.
-    pub(super) fn crowd(&self) -> usize {
+    pub(in crate::relay) fn crowd(&self) -> usize {
         self.0.behind.load(Relaxed)
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(in crate::relay) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(super) fn search(&self) -> &Search {
+    pub(in crate::relay) fn search(&self) -> &Search {
         &self.0.search
     }
 
     /// From now on, it gives way with what it keeps above so many octets.
-    pub(super) fn give_above(&self, octets: usize) {
+    pub(in crate::relay) fn give_above(&self, octets: usize) {
         self.0.gives_above.store(octets.max(1), Relaxed);
     }
 
     /// It does not give way any more.
-    pub(super) fn end_giving(&self) {
+    pub(in crate::relay) fn end_giving(&self) {
         self.0.gives_above.store(0, Relaxed);
     }
 
-    pub(super) fn gives(&self) -> bool {
+    pub(in crate::relay) fn gives(&self) -> bool {
         let above = self.0.gives_above.load(Relaxed);
         above > 0 && self.octets() > above
     }
 
     /// Whether anything may still be kept for it.
-    pub(super) fn is_known(&self) -> bool {
+    pub(in crate::relay) fn is_known(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
 
     /// It, and those that it is behind.
-    pub(super) fn line(&self) -> impl Iterator<Item = &Self> {
+    pub(in crate::relay) fn line(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |account| account.of())
     }
 
     /// Counts an entry with so many octets.
-    pub(super) fn charge(&self, octets: usize) -> Charge {
+    pub(in crate::relay) fn charge(&self, octets: usize) -> Charge {
         self.entry(None, octets)
     }
 
     /// The same, of this kind.
-    pub(super) fn charge_in(&self, pool: &Pool, octets: usize) -> Charge {
+    pub(in crate::relay) fn charge_in(&self, pool: &Pool, octets: usize) -> Charge {
         self.entry(Some(pool.clone()), octets)
     }
 
@@ -128,27 +128,27 @@ impl Account {
 }
 
 impl Pool {
-    pub(super) fn octets(&self) -> usize {
+    pub(in crate::relay) fn octets(&self) -> usize {
         self.0.load(Relaxed)
     }
 }
 
 impl Charge {
-    pub(super) const fn octets(&self) -> usize {
+    pub(in crate::relay) const fn octets(&self) -> usize {
         self.octets
     }
 
-    pub(super) const fn account(&self) -> &Account {
+    pub(in crate::relay) const fn account(&self) -> &Account {
         &self.account
     }
 
     /// One more entry of the same.
-    pub(super) fn another(&self) -> Self {
+    pub(in crate::relay) fn another(&self) -> Self {
         self.account.charge(0)
     }
 
     /// The entry has so many octets.
-    pub(super) fn set(&mut self, octets: usize) {
+    pub(in crate::relay) fn set(&mut self, octets: usize) {
         self.count(octets.saturating_add(weight::ENTRY));
     }
 

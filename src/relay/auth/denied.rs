@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Relay;
-use super::event::{AuthFailure, ConnectionId, RelayClose, RelayEvent};
 use crate::auth::Rejection;
 use crate::random::RandomError;
+use crate::relay::Relay;
+use crate::relay::event::{AuthFailure, ConnectionId, RelayClose, RelayEvent};
 use crate::time::Instant;
 use crate::wire::{HeadRef, HeaderName, StatusCode};
 
@@ -139,7 +139,7 @@ impl Relay {
     }
 
     /// Counts a failed AUTH of a client (section 6.3).
-    pub(super) fn auth_failed(&mut self, source: ConnectionId) {
+    pub(in crate::relay) fn auth_failed(&mut self, source: ConnectionId) {
         if let Some(link) = self.links.get_mut(source) {
             link.auth_failures = link.auth_failures.saturating_add(1);
         }

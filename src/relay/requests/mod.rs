@@ -1,22 +1,25 @@
 //! Forwarded heads, which keep their header fields under a new transaction id.
 
+pub(super) mod paths;
+pub(super) mod waits;
+
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
-use super::charge::{Account, Charge};
+use super::accounts::charge::{Account, Charge};
 use super::event::ConnectionId;
-use super::flow::{FlowId, OnWay};
-use super::paths::Paths;
-use super::waits::Waits;
+use super::flows::{FlowId, OnWay};
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::offset::Offset;
 use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, Field, HeadRef, HeaderName, MessageId,
     TransactionId, write_end_line,
 };
+use paths::Paths;
+use waits::Waits;
 
 /// A relay as the owner of its hops.
 #[derive(Debug)]

@@ -10,14 +10,14 @@ const DEFAULT_PORT: u16 = 2855;
 /// The scheme, host and port of a URI. Clients spell the URIs to which a relay
 /// connects: if two spellings were two targets, one host would be many connections.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Target {
+pub(in crate::relay) struct Target {
     is_secure: bool,
     place: Place,
 }
 
 /// A host and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(in crate::relay) struct Place {
     host: Named,
     port: u16,
 }
@@ -29,13 +29,13 @@ enum Named {
 }
 
 impl Target {
-    pub(super) fn of(uri: UriRef<'_>) -> Self {
+    pub(in crate::relay) fn of(uri: UriRef<'_>) -> Self {
         Self { is_secure: uri.is_secure(), place: Place::of(uri) }
     }
 }
 
 impl Place {
-    pub(super) fn of(uri: UriRef<'_>) -> Self {
+    pub(in crate::relay) fn of(uri: UriRef<'_>) -> Self {
         let host = match uri.host() {
             Host::Ipv4(address) => Named::Address(address.into()),
             Host::Ipv6(address) => Named::Address(IpAddr::V6(address).to_canonical()),

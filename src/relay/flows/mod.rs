@@ -1,11 +1,13 @@
 //! Flows: what one session sends in one direction on connections between relays.
 
+pub(super) mod table;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::charge::{Account, Charge, Pool};
+use super::accounts::charge::{Account, Charge, Pool};
+use super::accounts::principal::{Principal, SenderId};
 use super::event::{ConnectionId, TokenId};
-use super::principal::{Principal, SenderId};
 use crate::time::Instant;
 use crate::uri::UriRef;
 use crate::wire::MessageId;

@@ -1,0 +1,7 @@
+//! Principals, and what each of them holds.
+
+pub(super) mod charge;
+pub(super) mod principal;
+pub(super) mod ranking;
+pub(super) mod search;
+pub(super) mod shares;
