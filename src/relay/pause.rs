@@ -7,7 +7,7 @@ use super::flows::FlowId;
 use super::links::waiters::Waiter;
 use crate::time::Instant;
 
-/// How often within [`RelayConfig::rate_time`] the use of a connection is shared.
+/// How often within the rate time the use of a connection is shared.
 const SHARES: u32 = 8;
 
 impl Relay {
@@ -103,7 +103,7 @@ impl Relay {
 
     /// Octets flow on a connection. Those that are not read until it has room are in use as
     /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
-    /// it some times within [`RelayConfig::rate_time`].
+    /// it some times within the rate time.
     pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         let until = link.in_use_until();

@@ -7,15 +7,14 @@
 use std::num::NonZeroU16;
 
 use super::class::{self, Class};
-use super::grammar::PathShape;
 use super::host::ipv6;
-use super::uri_ref::Spans;
+use super::spans::{PathShape, Spans};
 use super::{MAX_URI_OCTETS, Scheme};
 
 /// What a rule found and what follows it.
 type Found<'a, T> = Option<(T, &'a [u8])>;
 
-/// Hand-written twin of [`path`](super::grammar::path), up to a CR, for a caller that
+/// Hand-written twin of [`path`](super::read::path), up to a CR, for a caller that
 /// does not yet know where the line ends. It accepts only what needs no tolerance.
 #[inline]
 pub(crate) fn path_to_cr(input: &[u8], max_uris: usize) -> Found<'_, PathShape> {
@@ -169,21 +168,6 @@ fn percent_encoded(class: Class, input: &[u8]) -> Found<'_, &[u8]> {
 #[inline(always)]
 fn run(class: Class, input: &[u8]) -> Found<'_, &[u8]> {
     input.split_at_checked(class.run(input)).filter(|(run, _)| !run.is_empty())
-}
-
-/// Panics unless both readers read `input` alike.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn assert_twins(input: &[u8]) {
-    use super::grammar;
-
-    let found = grammar::msrp_uri(input).ok().map(|(rest, spans)| (spans, rest));
-    assert_eq!(msrp_uri(input), found, "MSRP-URI");
-    assert_eq!(uri(input), grammar::uri_or_error(input).ok(), "MSRP-URI alone");
-    let line = input.split(|octet| *octet == b'\r').next().unwrap_or_default();
-    if let Some((shape, rest)) = path_to_cr(input, 3) {
-        assert_eq!(rest.len(), input.len() - line.len());
-        assert_eq!(grammar::path(line, 3), Ok(shape), "path");
-    }
 }
 
 /// What a rule found, if an octet of `end` or the end of the input follows.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::compare::folded;
+use super::folded::folded;
 
 /// The host of a URI. Names are compared without regard to case and to unnecessary
 /// escapes, as in URIs.

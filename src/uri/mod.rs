@@ -29,24 +29,26 @@ mod class;
 pub(crate) mod compare;
 mod error;
 pub(crate) mod fast;
+mod folded;
 pub(crate) mod grammar;
 mod host;
 mod owned;
 mod path;
 mod path_ref;
+pub(crate) mod read;
+mod spans;
 mod uri_ref;
 
 pub use self::builder::UriBuilder;
 pub(crate) use self::compare::UriKey;
-#[cfg(feature = "auth")]
-pub(crate) use self::compare::folded;
 pub use self::error::{UriError, UriErrorKind};
-pub(crate) use self::grammar::PathShape;
+#[cfg(feature = "auth")]
+pub(crate) use self::folded::folded;
 pub use self::host::Host;
 pub use self::owned::MsrpUri;
 pub use self::path::Path;
 pub use self::path_ref::{PathRef, Uris};
-pub(crate) use self::uri_ref::Spans;
+pub(crate) use self::spans::{PathShape, Spans};
 pub use self::uri_ref::UriRef;
 use crate::named::named;
 

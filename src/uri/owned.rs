@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::uri_ref::Spans;
+use super::spans::Spans;
 use super::{Host, Scheme, UriBuilder, UriError, UriErrorKind, UriRef, grammar};
 
 /// An MSRP URI that owns its text. Cloning it only counts a reference.

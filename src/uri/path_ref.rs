@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 use std::ops::Range;
 
-use super::grammar;
-use super::uri_ref::Spans;
+use super::read;
+use super::spans::Spans;
 use super::{Path, UriError, UriErrorKind, UriRef};
 
 /// A borrowed list of one or more URIs, as in To-Path, From-Path and Use-Path and in the
@@ -40,14 +40,14 @@ impl<'a> PathRef<'a> {
     ///
     /// [`UriError`] says what is wrong, and with which URI.
     pub fn parse(text: &'a str, max_uris: usize) -> Result<Self, UriError> {
-        let shape = grammar::path(text.as_bytes(), max_uris)?;
+        let shape = read::path(text.as_bytes(), max_uris)?;
         if shape.extra_spaces {
             return Err(UriError::new(UriErrorKind::ExtraSpace, extra_space(text)));
         }
         Ok(Self::from_checked(text, shape.uris, Some(shape.first)))
     }
 
-    /// A path in whose text [`grammar::path`] found `uris` URIs, and perhaps extra
+    /// A path in whose text [`read::path`] found `uris` URIs, and perhaps extra
     /// spaces. Those at the ends are dropped, those in between stay. `first` holds the
     /// parts of the first URI, if they are known.
     pub(crate) fn from_checked(text: &'a str, uris: usize, first: Option<Spans>) -> Self {
@@ -255,7 +255,7 @@ mod tests {
             }
             loose += "  ";
 
-            let shape = grammar::path(loose.as_bytes(), 16).unwrap_or_else(|error| unreachable!("{error}"));
+            let shape = read::path(loose.as_bytes(), 16).unwrap_or_else(|error| unreachable!("{error}"));
             let path = PathRef::from_checked(&loose, shape.uris, Some(shape.first));
             prop_assert!(path.iter().map(UriRef::as_str).eq(&uris));
             prop_assert!(path.iter().rev().map(UriRef::as_str).eq(uris.iter().rev()));

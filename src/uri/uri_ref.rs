@@ -1,10 +1,9 @@
 //! The borrowed URI, through which the other types of this module read theirs.
 
 use std::fmt;
-use std::num::NonZeroU16;
-use std::ops::Range;
 
-use super::grammar;
+use super::read;
+use super::spans::Spans;
 use super::{Host, MsrpUri, Scheme, UriError};
 
 /// A borrowed MSRP URI that follows the grammar of RFC 4975 section 9.
@@ -45,13 +44,13 @@ impl<'a> UriRef<'a> {
     ///
     /// [`UriError`] says which part does not follow the grammar.
     pub fn parse(text: &'a str) -> Result<Self, UriError> {
-        let spans = grammar::uri(text.as_bytes())?;
+        let spans = read::uri(text.as_bytes())?;
         Ok(Self { text, spans })
     }
 
     /// A URI whose text has been checked.
     pub(super) fn from_checked(text: &'a str) -> Self {
-        Self { text, spans: grammar::uri(text.as_bytes()).unwrap_or(Spans::EMPTY) }
+        Self { text, spans: read::uri(text.as_bytes()).unwrap_or(Spans::EMPTY) }
     }
 
     pub(super) fn from_spans(text: &'a str, spans: Spans) -> Self {
@@ -172,68 +171,4 @@ impl<'a> TryFrom<&'a str> for UriRef<'a> {
     fn try_from(text: &'a str) -> Result<Self, UriError> {
         Self::parse(text)
     }
-}
-
-/// The scheme, the port, and where each part ends, as offsets into the text, which has at
-/// most [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
-///
-/// Between two ends stand a delimiter and the part after it. If two ends are equal, the
-/// part is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spans {
-    pub(super) scheme: Scheme,
-    pub(super) port: Option<NonZeroU16>,
-    pub(super) host_start: u16,
-    pub(super) host_end: u16,
-    pub(super) authority_end: u16,
-    pub(super) session_id_end: u16,
-    pub(super) transport_end: u16,
-}
-
-impl Spans {
-    pub(crate) const EMPTY: Self = Self {
-        scheme: Scheme::Msrp,
-        port: None,
-        host_start: 0,
-        host_end: 0,
-        authority_end: 0,
-        session_id_end: 0,
-        transport_end: 0,
-    };
-
-    fn userinfo(&self) -> Option<Range<usize>> {
-        let start = authority_start(self.scheme);
-        let end = usize::from(self.host_start);
-        (start < end).then(|| start..end - 1)
-    }
-
-    fn host(&self) -> Range<usize> {
-        usize::from(self.host_start)..usize::from(self.host_end)
-    }
-
-    fn session_id(&self) -> Option<Range<usize>> {
-        after_delimiter(self.authority_end, self.session_id_end)
-    }
-
-    fn transport(&self) -> Option<Range<usize>> {
-        after_delimiter(self.session_id_end, self.transport_end)
-    }
-
-    /// Where the slash before the session-id is, or would be.
-    pub(super) fn authority_end(&self) -> usize {
-        usize::from(self.authority_end)
-    }
-
-    /// Where the semicolon before the transport is.
-    pub(super) fn session_id_end(&self) -> usize {
-        usize::from(self.session_id_end)
-    }
-}
-
-fn authority_start(scheme: Scheme) -> usize {
-    scheme.as_str().len() + "://".len()
-}
-
-fn after_delimiter(start: u16, end: u16) -> Option<Range<usize>> {
-    (start < end).then(|| usize::from(start) + 1..usize::from(end))
 }

@@ -27,7 +27,7 @@ use super::status::StatusCode;
 use super::value_error::{ValueError, ValueErrorKind};
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerance;
-use crate::uri::{UriErrorKind, grammar as uri_grammar};
+use crate::uri::{UriErrorKind, read as uri_read};
 
 /// How a head ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,7 +287,7 @@ impl HeadParser {
             (2, &mut fields.from_path)
         };
         let out_of_order = self.headers != place;
-        match uri_grammar::path(value.text, options.path_uris) {
+        match uri_read::path(value.text, options.path_uris) {
             Ok(shape) => {
                 *field = PathField::new(value.span(), shape);
                 if shape.extra_spaces {
