@@ -79,6 +79,12 @@ impl MessageKey {
     }
 }
 
+impl NicknameRequest {
+    pub(crate) const fn session(self) -> SessionKey {
+        self.scope
+    }
+}
+
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", u32::from_be_bytes(self.random))
@@ -138,6 +144,8 @@ keys! {
     IncomingKey in Tag;
     /// A NICKNAME that this side has sent (RFC 7701 section 7).
     NicknameKey in Tag;
+    /// A NICKNAME of the peer that waits for its response (RFC 7701 section 7).
+    NicknameRequest in SessionKey;
 }
 
 #[cfg(feature = "auth")]

@@ -289,16 +289,16 @@ pub use connection::{
 };
 pub use connection::{
     Bind, BodyWriter, CloseReason, Config, Connection, ConnectionEnd, ConnectionError, Direction,
-    Event, FailReason, Finished, MessageMemory, NicknameRequest, Outcome, OutgoingMessage,
-    Progress, ReceiveMode, Received, Refused, ReportMode, Response, ResponseMode, Role, SendError,
-    SessionConfig, SessionError, SessionTable,
+    Event, FailReason, Finished, MessageMemory, Outcome, OutgoingMessage, Progress, ReceiveMode,
+    Received, Refused, ReportMode, Response, ResponseMode, Role, SendError, SessionConfig,
+    SessionError, SessionTable,
 };
 #[doc(hidden)]
 pub use footprint::Footprint;
 pub use hop::{Framing, Priority, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;
-pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};
+pub use keys::{IncomingKey, MessageKey, NicknameKey, NicknameRequest, SessionKey, UnknownKey};
 pub use limits::{Limits, ParseOptions};
 pub use named::UnknownName;
 #[cfg(feature = "getrandom")]

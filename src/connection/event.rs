@@ -6,14 +6,15 @@ use std::time::Duration;
 use bytes::Bytes;
 
 #[cfg(feature = "auth")]
-use super::authenticate::{AuthenticationFailure, RelayRoute};
-use super::nickname::NicknameRequest;
+use super::authenticate_error::AuthenticationFailure;
 use super::reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 use super::received::Received;
 use super::refused::Refused;
 #[cfg(feature = "auth")]
+use super::relay_route::RelayRoute;
+#[cfg(feature = "auth")]
 use crate::keys::AuthKey;
-use crate::keys::{IncomingKey, MessageKey, NicknameKey, SessionKey};
+use crate::keys::{IncomingKey, MessageKey, NicknameKey, NicknameRequest, SessionKey};
 use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;

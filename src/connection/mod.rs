@@ -3,6 +3,8 @@
 mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
+#[cfg(feature = "auth")]
+mod authenticate_error;
 mod body;
 mod carried;
 mod chunk;
@@ -36,6 +38,8 @@ mod receive;
 mod received;
 mod refused;
 mod refusing;
+#[cfg(feature = "auth")]
+mod relay_route;
 mod report;
 mod reported;
 mod respond;
@@ -57,10 +61,9 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 #[cfg(feature = "auth")]
-pub use authenticate::{
-    AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
-    UriParameter,
-};
+pub use authenticate::{Authentication, RelayAccount, UriParameter};
+#[cfg(feature = "auth")]
+pub use authenticate_error::{AuthenticateError, AuthenticationFailure};
 pub use body::BodyWriter;
 pub use config::{Config, Role};
 pub use direction::Direction;
@@ -68,15 +71,16 @@ pub use error::{ConnectionError, SendError, SessionError};
 pub use event::{Event, Finished, Progress, Response};
 pub use message::OutgoingMessage;
 pub use message_memory::MessageMemory;
-pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
 pub use refused::Refused;
+#[cfg(feature = "auth")]
+pub use relay_route::RelayRoute;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
 use crate::hop::{Hop, HopConfig, Order, Transmit};
-use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
+use crate::keys::{Keys, MessageKey, NicknameKey, NicknameRequest, Tag};
 use crate::random::{Random, RandomError};
 use crate::time::Instant;
 use crate::tolerance::{Tolerance, Tolerances};
@@ -124,7 +128,7 @@ pub struct Connection {
     ended_requests: EndedRequests,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
-    next_nickname_request: u64,
+    nickname_requests: Keys<NicknameRequest>,
 }
 
 impl Connection {
@@ -173,7 +177,7 @@ impl Connection {
             life,
             message_keys: Keys::new(tag),
             nickname_keys: Keys::new(tag),
-            next_nickname_request: 0,
+            nickname_requests: Keys::new(tag),
         })
     }
 

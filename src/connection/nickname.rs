@@ -9,21 +9,13 @@ use super::event::{Event, Response};
 use super::reason::Outcome;
 use super::scope::Subject;
 use crate::footprint::Footprint;
-use crate::keys::{NicknameKey, SessionKey, UnknownKey};
+use crate::keys::{NicknameKey, NicknameRequest, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
 use crate::wire::{
     Continuation, Head, HeadRef, HeadWriter, HeaderName, Method, Nickname, StatusCode, ValueError,
     ValueErrorKind,
 };
-
-/// A NICKNAME of the peer that waits for its response. A connection uses each value
-/// once, and refuses those of another connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NicknameRequest {
-    session: SessionKey,
-    number: u64,
-}
 
 /// The NICKNAMEs of a session that have no response yet.
 #[derive(Debug, Default)]
@@ -91,7 +83,7 @@ impl Connection {
         request: NicknameRequest,
         status: StatusCode,
     ) -> Result<(), UnknownKey> {
-        let owner = self.sessions.get_mut(request.session).ok_or(UnknownKey)?;
+        let owner = self.sessions.get_mut(request.session()).ok_or(UnknownKey)?;
         let head = owner.nicknames.requested.remove(&request).ok_or(UnknownKey)?;
         self.respond(&head.view(), status);
         Ok(())
@@ -111,8 +103,7 @@ impl Connection {
         if owner.nicknames.requested.len() >= self.config.limits.nicknames {
             return self.refuse_request(head, StatusCode::FORBIDDEN);
         }
-        let request = NicknameRequest { session, number: self.next_nickname_request };
-        self.next_nickname_request += 1;
+        let request = self.nickname_requests.fresh_in(session);
         owner.nicknames.requested.insert(request, head.detached());
         self.mark_open(session, None);
         self.events.push(Event::NicknameRequested { session, request, nickname });

@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
+use super::{Authentication, RelayAccount, UriParameter};
 use crate::auth::{AuthErrorKind, Authorization, Challenge, Credentials, DigestClient};
+use crate::connection::authenticate_error::AuthenticationFailure;
+use crate::connection::relay_route::RelayRoute;
 use crate::random::{Random, RandomError};
 use crate::time::Instant;
 use crate::uri::{MsrpUri, Path};

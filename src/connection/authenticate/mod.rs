@@ -1,17 +1,13 @@
 //! The use of relays: AUTH from the client's side (RFC 4976 section 5.1).
 
-mod failure;
 mod fallback;
 mod flow;
-mod route;
 mod running;
 
 use std::time::Duration;
 
-pub use failure::{AuthenticateError, AuthenticationFailure};
-pub use route::RelayRoute;
-
 use super::Connection;
+use super::authenticate_error::{AuthenticateError, AuthenticationFailure};
 use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
