@@ -40,6 +40,8 @@ pub(crate) struct Link {
     /// What was last told of an incomplete message, in grains.
     partial: usize,
     silent_pings: u32,
+    /// The octets of an incomplete message at the last ping.
+    pinged_at: usize,
     /// Whether the peer is another relay.
     is_relay: bool,
     /// Whether it waits for its turn to be read.
@@ -58,6 +60,7 @@ impl Link {
             rest,
             partial: 0,
             silent_pings: 0,
+            pinged_at: 0,
             is_relay,
             waits: false,
         }
@@ -145,6 +148,11 @@ impl Link {
     pub(crate) fn ping(&mut self) -> bool {
         if !self.transport.is_websocket() {
             return true;
+        }
+        let partial = self.transport.partial();
+        if std::mem::replace(&mut self.pinged_at, partial) != partial {
+            // A long message on a slow link: a pong comes behind it.
+            self.silent_pings = 0;
         }
         if self.silent_pings >= SILENT_PINGS {
             return false;

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::certificates::Authority;
-use common::client::{Client, Duplex, Wire, send};
+use common::client::{Client, Duplex, Wire, request, send};
 use common::{BOB, PATIENCE, Running};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -202,6 +202,32 @@ async fn a_browser_that_sends_no_pong_is_disconnected() {
     assert!(end.is_ok(), "the connection is still there");
     // A ping without a body (RFC 6455 section 5.5.2).
     assert!(octets.starts_with(&[0x89, 0]), "{octets:?}");
+}
+
+/// The client does not respond to pings either: a pong would come behind its message.
+#[tokio::test]
+async fn a_long_message_on_a_slow_link_is_a_sign_of_life() {
+    let mut options = common::plain_options();
+    options.ping_seconds = Duration::from_millis(500);
+    let relay = Running::with(options);
+    let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    let frame = masked(&request("t1", "AUTH", relay.uri("msrp", "ws"), BROWSER, ""));
+    let (slow, rest) = frame.split_at(5);
+    for octet in slow {
+        let mut ping = [0; 2];
+        timeout(PATIENCE, socket.get_mut().read_exact(&mut ping)).await.unwrap().unwrap();
+        assert_eq!(ping, [0x89, 0]);
+        socket.get_mut().write_all(&[*octet]).await.unwrap();
+    }
+    socket.get_mut().write_all(rest).await.unwrap();
+    let mut client = Client::of(Wire::WebSocket(Box::new(socket)), BROWSER);
+    assert_eq!(client.expect("401").await.transaction(), "t1");
+}
+
+/// The frame of a text, with a mask that changes nothing (RFC 6455 section 5.3).
+fn masked(text: &str) -> Vec<u8> {
+    let len = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [&[0x81, 0x80 | 126][..], &len, &[0; 4], text.as_bytes()].concat()
 }
 
 #[tokio::test]
