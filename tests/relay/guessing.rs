@@ -133,6 +133,19 @@ fn guesses_from_one_source_take_longer_and_longer() {
     assert!(answers["408"] > 500, "{answers:?}");
 }
 
+/// However many were told that their turn comes too late: those take no turn.
+#[test]
+fn whoever_knows_the_password_need_not_wait_for_long_after_guesses() {
+    let mut world = World::new(config());
+    for _ in 0..600 {
+        guess(&mut world, from("192.0.2.1"), "alice", "wrong");
+    }
+    world.advance(15 * SECOND);
+    let link = guess(&mut world, from("192.0.2.1"), "alice", "secret");
+    world.advance(8 * SECOND);
+    assert_eq!(world.told(link), ["200"]);
+}
+
 /// Neither that of the same user from elsewhere nor that of another user.
 #[test]
 fn guesses_delay_no_right_password() {

@@ -57,6 +57,8 @@ type Size = (usize, Reverse<Option<u64>>);
 #[derive(Clone, Copy, Debug)]
 struct Guess {
     failures: u32,
+    /// The AUTHs that have a turn and have not failed.
+    waiting: u32,
     /// Which of the failures of all pairs was its last.
     last: u64,
     /// When the next AUTH is checked at the earliest.
@@ -81,21 +83,34 @@ impl Guesses {
         }
     }
 
-    /// When an AUTH that arrives now is checked: those of one pair one after the other.
-    pub(super) fn checked_at(&mut self, now: Instant, pair: &Pair) -> Instant {
-        let Some(guess) = self.recent(now, pair) else { return now };
+    /// When an AUTH that arrives now is checked: those of one pair one after the other, as if
+    /// each of them failed. `None` if it would wait for longer than that. It takes no turn then,
+    /// or nobody's would come while somebody guesses, and for hours after that.
+    pub(super) fn checked_at(
+        &mut self,
+        now: Instant,
+        pair: &Pair,
+        longest: Duration,
+    ) -> Option<Instant> {
+        let Some(guess) = self.recent(now, pair) else { return Some(now) };
         let at = guess.next.max(now);
-        self.set(pair, Guess { next: later(at, self.delay(guess.failures)), ..guess });
-        at
+        if at.saturating_duration_since(now) > longest {
+            return None;
+        }
+        let waiting = guess.waiting.saturating_add(1);
+        let next = later(at, self.delay(guess.failures.saturating_add(waiting)));
+        self.set(pair, Guess { waiting, next, ..guess });
+        Some(at)
     }
 
     pub(super) fn failed(&mut self, now: Instant, pair: &Pair) {
         let known = self.recent(now, pair);
         let failures = known.map_or(0, |guess| guess.failures).saturating_add(1);
-        let next = later(now, self.delay(failures));
+        let waiting = known.map_or(0, |guess| guess.waiting).saturating_sub(1);
+        let next = later(now, self.delay(failures.saturating_add(waiting)));
         let next = known.map_or(next, |guess| guess.next.max(next));
         self.failures += 1;
-        self.set(pair, Guess { failures, last: self.failures, next });
+        self.set(pair, Guess { failures, waiting, last: self.failures, next });
         if self.pairs.len() > PAIRS {
             self.forget(now);
         }
@@ -168,10 +183,16 @@ fn later(time: Instant, by: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn pair(source: u64, user: &str) -> Pair {
         Pair::new(Principal::Connection(super::super::ConnectionId(source)), user)
+    }
+
+    fn checked_at(guesses: &mut Guesses, now: Instant, pair: &Pair) -> Instant {
+        guesses.checked_at(now, pair, Duration::MAX).unwrap()
     }
 
     #[test]
@@ -180,19 +201,19 @@ mod tests {
         let (mut guesses, alice) = (Guesses::new(3), pair(1, "alice"));
         let mut now = start;
         for wanted in [0, 0, 0, 1, 2, 4, 8, 8, 8] {
-            let at = guesses.checked_at(now, &alice);
+            let at = checked_at(&mut guesses, now, &alice);
             assert_eq!((at - now).as_secs(), wanted);
             now = at;
             guesses.failed(now, &alice);
         }
-        assert_eq!(guesses.checked_at(now, &pair(2, "alice")), now);
-        assert_eq!(guesses.checked_at(now, &pair(1, "bob")), now);
+        assert_eq!(checked_at(&mut guesses, now, &pair(2, "alice")), now);
+        assert_eq!(checked_at(&mut guesses, now, &pair(1, "bob")), now);
         let forgotten = now + LONGEST_DELAY + MEMORY;
         assert!(guesses.recent(forgotten - Duration::from_nanos(1), &alice).is_some());
         assert!(guesses.recent(forgotten, &alice).is_none());
-        assert_eq!(guesses.checked_at(forgotten, &alice), forgotten);
+        assert_eq!(checked_at(&mut guesses, forgotten, &alice), forgotten);
         guesses.succeeded(&alice);
-        assert_eq!(guesses.checked_at(now, &alice), now);
+        assert_eq!(checked_at(&mut guesses, now, &alice), now);
         assert!(guesses.pairs.is_empty() && guesses.sources.is_empty());
     }
 
@@ -202,8 +223,20 @@ mod tests {
         let now = Instant::now();
         let (mut guesses, alice) = (Guesses::new(1), pair(1, "alice"));
         (0..2).for_each(|_| guesses.failed(now, &alice));
-        let waits = [(); 4].map(|()| (guesses.checked_at(now, &alice) - now).as_secs());
-        assert_eq!(waits, [2, 4, 6, 8]);
+        let waits = [(); 4].map(|()| (checked_at(&mut guesses, now, &alice) - now).as_secs());
+        assert_eq!(waits, [2, 6, 14, 22]);
+    }
+
+    #[test]
+    fn what_would_wait_for_too_long_takes_no_turn() {
+        let now = Instant::now();
+        let (mut guesses, alice) = (Guesses::new(1), pair(1, "alice"));
+        (0..2).for_each(|_| guesses.failed(now, &alice));
+        let mut wait = |now| Some(guesses.checked_at(now, &alice, LONGEST_DELAY)? - now);
+        let waits = [(); 4].map(|()| wait(now).map(|wait| wait.as_secs()));
+        assert_eq!(waits, [Some(2), Some(6), None, None]);
+        let then = now + LONGEST_DELAY;
+        assert_eq!(wait(then), Some(Duration::from_secs(6)));
     }
 
     /// Nobody loses what others have more of, and the newest stays.

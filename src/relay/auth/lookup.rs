@@ -33,11 +33,11 @@ impl Relay {
         if !self.find_memory(now, &account, octets) {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         }
-        let due = self.guesses.checked_at(now, &pair);
         // The client does not wait for longer.
-        if due.saturating_duration_since(now) > self.config.transaction_timeout / 2 {
+        let longest = self.config.transaction_timeout / 2;
+        let Some(due) = self.guesses.checked_at(now, &pair, longest) else {
             return Err(Denied::Status(StatusCode::TIMEOUT));
-        }
+        };
         let Some(link) = self.links.get_mut(source) else { return Ok(()) };
         let head = head.detached();
         let pending = PendingAuth {
