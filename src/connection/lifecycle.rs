@@ -2,13 +2,13 @@
 
 use super::Connection;
 use super::carried::Purpose;
+use super::config::session::{Bind, SessionConfig};
 use super::error::SessionError;
+use super::event::reason::{CloseReason, ConnectionEnd, Outcome};
 use super::event::{Event, Response};
 use super::outcome::Tell;
-use super::reason::{CloseReason, ConnectionEnd, Outcome};
 use super::scope::Subject;
 use super::session::Session;
-use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::{Path, PathRef};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Connection;
 use super::carried::Purpose;
-use super::reason::ConnectionEnd;
+use super::event::reason::ConnectionEnd;
 use crate::hop::Answers;
 use crate::time::Instant;
 

@@ -3,58 +3,36 @@
 mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
-#[cfg(feature = "auth")]
-mod authenticate_error;
 mod body;
 mod carried;
-mod chunk;
 mod config;
-mod direction;
 mod ended;
 mod error;
 mod event;
-mod events;
 mod footprint;
 mod inbox;
-mod input;
 mod late;
 mod life;
 mod lifecycle;
 mod liveness;
-mod mailbox;
 mod memory;
-mod message;
-mod message_memory;
 mod nickname;
-mod open;
-mod opening;
 mod outbox;
 mod outcome;
-mod past;
 mod progress;
 mod quiet;
-mod reason;
 mod receive;
-mod received;
-mod refused;
 mod refusing;
-#[cfg(feature = "auth")]
-mod relay_route;
 mod report;
 mod reported;
 mod respond;
 mod scope;
 mod send;
 mod session;
-mod session_config;
 mod session_ids;
-mod store;
 mod table;
 mod transport;
-mod types;
-mod unfinished;
 mod update;
-mod waiting;
 
 use std::sync::Arc;
 
@@ -62,21 +40,21 @@ use bytes::{Bytes, BytesMut};
 
 #[cfg(feature = "auth")]
 pub use authenticate::{Authentication, RelayAccount, UriParameter};
-#[cfg(feature = "auth")]
-pub use authenticate_error::{AuthenticateError, AuthenticationFailure};
 pub use body::BodyWriter;
+pub use config::direction::Direction;
+pub use config::session::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use config::{Config, Role};
-pub use direction::Direction;
 pub use error::{ConnectionError, SendError, SessionError};
-pub use event::{Event, Finished, Progress, Response};
-pub use message::OutgoingMessage;
-pub use message_memory::MessageMemory;
-pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
-pub use received::Received;
-pub use refused::Refused;
 #[cfg(feature = "auth")]
-pub use relay_route::RelayRoute;
-pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
+pub use event::authentication::{AuthenticateError, AuthenticationFailure};
+pub use event::reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
+pub use event::received::Received;
+pub use event::refused::Refused;
+#[cfg(feature = "auth")]
+pub use event::route::RelayRoute;
+pub use event::{Event, Finished, Progress, Response};
+pub use memory::messages::MessageMemory;
+pub use outbox::message::OutgoingMessage;
 pub use table::SessionTable;
 
 use crate::hop::{Hop, HopConfig, Order, Transmit};
@@ -89,7 +67,7 @@ use crate::wire::{DecodeError, Frame, Head, Method};
 use authenticate::Authentications;
 use carried::Endpoint;
 use ended::EndedRequests;
-use events::Events;
+use event::queue::Events;
 use inbox::Inbox;
 use life::Life;
 use quiet::Quiet;

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::Connection;
 use super::carried::{Purpose, counted};
+use super::event::reason::{CloseReason, Outcome};
 use super::event::{Event, Finished};
 use super::outbox::{Outbox, Sending};
-use super::reason::{CloseReason, Outcome};
 use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
 use crate::time::Instant;

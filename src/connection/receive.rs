@@ -4,8 +4,8 @@
 use bytes::Bytes;
 
 use super::Connection;
-use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
+use super::inbox::chunk::{Ended, Fault, Known, Refusal};
 use super::inbox::{Dropped, Lost, Remains};
 use super::scope::{Carrier, Scope, Subject, scope};
 use super::session::Session;

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::Connection;
 use super::event::Event;
-use super::reason::FailReason;
-use super::received::Received;
-use super::refused::Refused;
+use super::event::reason::FailReason;
+use super::event::received::Received;
+use super::event::refused::Refused;
 use super::session::Session;
 use crate::keys::SessionKey;
 use crate::wire::{BadHead, Head, ParseError, StatusCode};

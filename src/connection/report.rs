@@ -4,10 +4,10 @@
 use std::iter;
 
 use super::Connection;
-use super::chunk::{Chunk, Receipt, Whole};
+use super::config::session::ReportMode;
 use super::error::SendError;
-use super::received::Received;
-use super::session_config::ReportMode;
+use super::event::received::Received;
+use super::inbox::chunk::{Chunk, Receipt, Whole};
 use crate::hop::END_LINE_OVERHEAD;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::{MsrpUri, Path, PathRef};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Connection;
 use super::event::Event;
-use super::reason::Outcome;
+use super::event::reason::Outcome;
 use super::scope::{Carrier, Scope, Subject, scope};
 use crate::keys::{MessageKey, SessionKey};
 use crate::time::Instant;

@@ -1,6 +1,6 @@
 //! What a status ends: the request that it is about, or the whole session.
 
-use super::reason::CloseReason;
+use super::event::reason::CloseReason;
 use crate::wire::{HeadRef, StatusCode};
 
 /// What a status is about.

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::config::session::{Bind, SessionConfig};
 use super::error::SendError;
+use super::event::reason::Outcome;
 use super::nickname::Nicknames;
+use super::outbox::types::{MessageTypes, RefusedTypes};
 use super::outbox::{Outbox, Sending};
-use super::reason::Outcome;
 use super::scope::Subject;
-use super::session_config::{Bind, SessionConfig};
 use super::session_ids::SessionIds;
 use super::table::Binding;
-use super::types::{MessageTypes, RefusedTypes};
 use crate::footprint::Footprint;
 use crate::keys::{Keys, MessageKey, SessionKey, Tag};
 use crate::time::Instant;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::config::session::SessionConfig;
 use super::error::SessionError;
-use super::session_config::SessionConfig;
 use super::session_ids::{SessionIds, only};
 use crate::uri::{MsrpUri, UriKey, UriRef};
 use crate::wire::StatusCode;

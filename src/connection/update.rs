@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Connection;
+use super::config::session::SessionConfig;
 use super::error::SessionError;
-use super::session_config::SessionConfig;
 use crate::keys::{SessionKey, UnknownKey};
 
 impl Connection {

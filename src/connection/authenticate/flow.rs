@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Authentication, RelayAccount, UriParameter};
 use crate::auth::{AuthErrorKind, Authorization, Challenge, Credentials, DigestClient};
-use crate::connection::authenticate_error::AuthenticationFailure;
-use crate::connection::relay_route::RelayRoute;
+use crate::connection::event::authentication::AuthenticationFailure;
+use crate::connection::event::route::RelayRoute;
 use crate::random::{Random, RandomError};
 use crate::time::Instant;
 use crate::uri::{MsrpUri, Path};

@@ -7,10 +7,10 @@ mod running;
 use std::time::Duration;
 
 use super::Connection;
-use super::authenticate_error::{AuthenticateError, AuthenticationFailure};
 use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
+use super::event::authentication::{AuthenticateError, AuthenticationFailure};
 use crate::auth::Credentials;
 use crate::keys::{AuthKey, UnknownKey};
 use crate::time::Instant;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Inbox;
-use crate::connection::chunk::{Chunk, Current, Fault, Known, Refusal};
+use super::chunk::{Chunk, Current, Fault, Known, Refusal};
+use super::open::{Open, Progress};
+use crate::connection::config::session::{ReceiveMode, SessionConfig};
 use crate::connection::event::Event;
-use crate::connection::events::Events;
-use crate::connection::open::{Open, Progress};
-use crate::connection::session_config::{ReceiveMode, SessionConfig};
-use crate::connection::store::Store;
+use crate::connection::event::queue::Events;
+use crate::connection::memory::store::Store;
 use crate::keys::SessionKey;
 use crate::offset::Offset;
 use crate::wire::{Continuation, Head, MessageId};

@@ -1,13 +1,13 @@
 //! The end-line of the frame that is arriving, and the messages that it completes.
 
+use super::chunk::{Chunk, Current, Ended, Fault, Known, Receipt, Refusal, Whole};
+use super::open::Open;
 use super::{Inbox, failed};
-use crate::connection::chunk::{Chunk, Current, Ended, Fault, Known, Receipt, Refusal, Whole};
+use crate::connection::config::session::ResponseMode;
 use crate::connection::event::Event;
-use crate::connection::events::Events;
-use crate::connection::open::Open;
-use crate::connection::reason::FailReason;
-use crate::connection::session_config::ResponseMode;
-use crate::connection::store::Store;
+use crate::connection::event::queue::Events;
+use crate::connection::event::reason::FailReason;
+use crate::connection::memory::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::offset::Offset;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId};

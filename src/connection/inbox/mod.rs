@@ -5,29 +5,34 @@
 //! responds, reports and passes the events on.
 
 mod arriving;
+pub(super) mod chunk;
 mod ending;
+pub(super) mod input;
+pub(super) mod open;
 mod room;
+pub(super) mod unfinished;
+pub(super) mod waiting;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal, Whole};
+use super::config::session::SessionConfig;
 use super::event::Event;
-use super::input::InputBuffer;
-use super::mailbox::Mailbox;
-use super::open::Open;
+use super::event::reason::FailReason;
+use super::event::received::Received;
+use super::memory::mailbox::Mailbox;
 use super::quiet::Quiet;
-use super::reason::FailReason;
-use super::received::Received;
-use super::session_config::SessionConfig;
-use super::unfinished::Unfinished;
-use super::waiting::Waiting;
 use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
 use crate::wire::{Head, MessageId, StatusCode};
+use chunk::{Chunk, Current, Fault, Known, Receipt, Refusal, Whole};
+use input::InputBuffer;
+use open::Open;
+use unfinished::Unfinished;
+use waiting::Waiting;
 
 /// So many octets are copied out of the input in any case, which costs little.
 const COPIED: usize = 2048;

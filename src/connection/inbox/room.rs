@@ -1,9 +1,9 @@
 //! Limits and deadlines of the messages that come in: who gives way, and when reading
 //! pauses.
 
+use super::chunk::{Current, Fault};
 use super::{Dropped, Inbox};
-use crate::connection::chunk::{Current, Fault};
-use crate::connection::events::Events;
+use crate::connection::event::queue::Events;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::time::Instant;
 

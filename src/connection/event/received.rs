@@ -12,17 +12,17 @@ use crate::wire::{Head, HeadRef, MessageId};
 /// message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    pub(super) key: IncomingKey,
-    pub(super) session: SessionKey,
-    pub(super) message_id: MessageId,
-    pub(super) is_duplicate: bool,
-    pub(super) head: Head,
-    pub(super) present: Box<[Range<u64>]>,
+    pub(in crate::connection) key: IncomingKey,
+    pub(in crate::connection) session: SessionKey,
+    pub(in crate::connection) message_id: MessageId,
+    pub(in crate::connection) is_duplicate: bool,
+    pub(in crate::connection) head: Head,
+    pub(in crate::connection) present: Box<[Range<u64>]>,
 }
 
 impl Received {
     /// What it weighs beside its entry.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::connection) fn weight(&self) -> usize {
         weight::of_head(&self.head) + size_of_val::<[Range<u64>]>(&self.present)
     }
 

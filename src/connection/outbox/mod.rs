@@ -1,22 +1,27 @@
 //! The outgoing messages of one session.
 
+pub(super) mod message;
+pub(super) mod opening;
+pub(super) mod past;
+pub(super) mod types;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::config::session::SessionConfig;
 use super::event::Response;
-use super::opening::Opening;
-use super::past::{Failures, Past, PastMessages};
-use super::reason::Outcome;
-use super::session_config::SessionConfig;
-use super::types::MessageTypes;
+use super::event::reason::Outcome;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::reassembly::RangeSet;
 use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::{FailureReport, MessageId};
+use opening::Opening;
+use past::{Failures, Past, PastMessages};
+use types::MessageTypes;
 
 /// The outgoing messages of one session.
 #[derive(Debug)]

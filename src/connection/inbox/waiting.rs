@@ -29,7 +29,7 @@ struct Queue {
 
 impl Waiting {
     /// At most `max` messages of a session wait.
-    pub(super) fn new(max: usize) -> Self {
+    pub(in crate::connection) fn new(max: usize) -> Self {
         let (messages, sessions) = (BTreeMap::new(), HashMap::new());
         Self { messages, sessions, full: 0, weight: 0, max: max.max(1) }
     }
@@ -40,7 +40,7 @@ impl Waiting {
     }
 
     /// What all of them weigh.
-    pub(super) const fn weight(&self) -> usize {
+    pub(in crate::connection) const fn weight(&self) -> usize {
         self.weight
     }
 
@@ -64,7 +64,7 @@ impl Waiting {
         Ok(())
     }
 
-    pub(super) fn insert(&mut self, key: IncomingKey, whole: Whole) {
+    pub(in crate::connection) fn insert(&mut self, key: IncomingKey, whole: Whole) {
         let queue = self.sessions.entry(whole.last.session).or_default();
         queue.keys.insert(key);
         queue.ids.entry(whole.last.message_id).or_default().insert(key);
@@ -101,7 +101,7 @@ impl Waiting {
             .collect()
     }
 
-    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+    pub(in crate::connection) fn footprint(&self, footprint: &mut Footprint) {
         let ids = self.sessions.values().map(|queue| queue.ids.len());
         footprint.hold("waiting messages", self.messages.len());
         footprint.hold("waiting ids", ids.sum());

@@ -7,7 +7,7 @@ use crate::wire::MediaType;
 /// The octets of a streamed message from its start, as long as they do not say what the
 /// message holds.
 #[derive(Debug)]
-pub(super) struct Opening {
+pub(in crate::connection) struct Opening {
     octets: Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ impl Opening {
     }
 
     /// The opening with the octets that follow.
-    pub(super) fn followed_by(&self, piece: &[u8]) -> Self {
+    pub(in crate::connection) fn followed_by(&self, piece: &[u8]) -> Self {
         let room = Self::MAX.saturating_sub(self.octets.len());
         let piece = piece.get(..room).unwrap_or(piece);
         Self { octets: [&self.octets[..], piece].concat() }
@@ -35,7 +35,11 @@ impl Opening {
 
     /// The types of the message, as far as these octets tell. `earlier` are those of its
     /// head. `None` as long as the head of a `message/cpim` goes on.
-    pub(super) fn types(&self, earlier: &MessageTypes, is_last: bool) -> Option<MessageTypes> {
+    pub(in crate::connection) fn types(
+        &self,
+        earlier: &MessageTypes,
+        is_last: bool,
+    ) -> Option<MessageTypes> {
         let is_known =
             is_last || self.is_full() || !earlier.are_wrapped() || has_whole_head(&self.octets);
         is_known.then(|| earlier.with_body(&self.octets))

@@ -29,9 +29,9 @@ use crate::wire::{FailureReport, MediaType, MessageId};
 pub struct OutgoingMessage {
     /// The Content-Type.
     pub content_type: MediaType,
-    pub(super) body: Body,
+    pub(in crate::connection) body: Body,
     /// The octets at the start that the peer has.
-    pub(super) from: u64,
+    pub(in crate::connection) from: u64,
     /// The Message-ID. Default: `None`, a fresh one. Content that is sent again in
     /// a new session keeps its Message-ID (RFC 4975 section 5.4).
     pub message_id: Option<MessageId>,
@@ -61,7 +61,7 @@ pub struct OutgoingMessage {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Body {
+pub(in crate::connection) enum Body {
     Whole(Bytes),
     Streamed { total: Option<u64> },
 }
@@ -130,7 +130,7 @@ impl OutgoingMessage {
     }
 
     /// Its types, as far as its octets are known.
-    pub(super) fn types(&self) -> MessageTypes {
+    pub(in crate::connection) fn types(&self) -> MessageTypes {
         let body = match &self.body {
             Body::Whole(body) => &body[..],
             Body::Streamed { .. } => &[],
@@ -140,7 +140,7 @@ impl OutgoingMessage {
 
     /// Where the types of a streamed message are still to be read. The start of a resumed
     /// one is not at hand.
-    pub(super) fn opening(&self) -> Option<Opening> {
+    pub(in crate::connection) fn opening(&self) -> Option<Opening> {
         match self.body {
             Body::Streamed { .. } if self.from == 0 => Opening::of(&self.content_type),
             Body::Whole(_) | Body::Streamed { .. } => None,

@@ -1,5 +1,9 @@
 //! What is remembered of the most recent messages.
 
+pub(super) mod mailbox;
+pub(super) mod messages;
+pub(super) mod store;
+
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 

@@ -3,29 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::received::Received;
-use super::session_config::SessionConfig;
-use super::store::Store;
+use crate::connection::config::session::SessionConfig;
+use crate::connection::event::received::Received;
+use crate::connection::memory::store::Store;
 use crate::weight;
 
 /// A message that has begun and not ended.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) received: Received,
+    pub(in crate::connection) received: Received,
     pub(super) store: Store,
     /// The session's configuration when it began.
-    pub(super) terms: Arc<SessionConfig>,
+    pub(in crate::connection) terms: Arc<SessionConfig>,
     pub(super) progress: Progress,
 }
 
 impl Open {
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::connection) fn weight(&self) -> usize {
         weight::ENTRY + self.received.weight() + self.store.weight()
     }
 }
 
 /// When octets of a message last arrived, by the clock of
-/// [`Quiet`](super::quiet::Quiet), and where that is in the order.
+/// [`Quiet`](crate::connection::quiet::Quiet), and where that is in the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) at: Duration,
@@ -36,7 +36,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For a message that is not filed.
-    pub(super) const fn new(at: Duration) -> Self {
+    pub(in crate::connection) const fn new(at: Duration) -> Self {
         Self { at, step: 0, filed: 0 }
     }
 

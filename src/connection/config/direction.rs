@@ -60,7 +60,7 @@ impl Direction {
 
 /// Whether a message that arrives is, or can still turn out to be, control of others.
 /// `body` has the octets that are known, `None` before any of them.
-pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
+pub(in crate::connection) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     match body {
         None if is_cpim(content_type) => true,
         Some(body) if is_cpim(content_type) => {
@@ -70,6 +70,6 @@ pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     }
 }
 
-pub(super) fn is_control(media_type: &str) -> bool {
+pub(in crate::connection) fn is_control(media_type: &str) -> bool {
     essence_of(media_type).eq_ignore_ascii_case("message/imdn+xml")
 }

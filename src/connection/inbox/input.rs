@@ -5,7 +5,7 @@
 /// A piece that is a slice keeps the whole buffer in memory. Few octets of a large
 /// buffer are therefore copied, and a slice is kept where it is at least half of it.
 #[derive(Debug, Default)]
-pub(super) struct InputBuffer {
+pub(in crate::connection) struct InputBuffer {
     /// The octets of its allocation, as far as that is known.
     size: usize,
     /// What was left of it after the last call.
@@ -14,14 +14,14 @@ pub(super) struct InputBuffer {
 
 impl InputBuffer {
     /// A call begins with so much capacity. More than was left is another allocation.
-    pub(super) const fn begin(&mut self, capacity: usize) {
+    pub(in crate::connection) const fn begin(&mut self, capacity: usize) {
         if capacity > self.left {
             self.size = capacity;
         }
     }
 
     /// The call leaves so much capacity.
-    pub(super) const fn end(&mut self, capacity: usize) {
+    pub(in crate::connection) const fn end(&mut self, capacity: usize) {
         self.left = capacity;
     }
 

@@ -1,22 +1,22 @@
 //! What is remembered of messages that have their outcome.
 
-use super::memory::Memory;
-use super::reason::Outcome;
 use super::types::MessageTypes;
+use crate::connection::event::reason::Outcome;
+use crate::connection::memory::Memory;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::wire::{MessageId, StatusCode};
 
 /// A message that has its outcome.
 #[derive(Clone, Debug)]
-pub(super) struct Past {
-    pub(super) key: MessageKey,
-    pub(super) types: MessageTypes,
-    pub(super) outcome: Outcome,
+pub(in crate::connection) struct Past {
+    pub(in crate::connection) key: MessageKey,
+    pub(in crate::connection) types: MessageTypes,
+    pub(in crate::connection) outcome: Outcome,
     /// Whether success REPORTs were asked for.
-    pub(super) success_report: bool,
+    pub(in crate::connection) success_report: bool,
     /// Octets that left.
-    pub(super) octets: u64,
+    pub(in crate::connection) octets: u64,
     pub(super) failures: Failures,
 }
 
@@ -52,7 +52,7 @@ impl Failures {
 
 /// The most recent messages of a session that have their outcome.
 #[derive(Debug)]
-pub(super) struct PastMessages {
+pub(in crate::connection) struct PastMessages {
     by_id: Memory<Past>,
     /// Those of which a response can still come.
     unanswered: Memory<MessageId, MessageKey>,
@@ -60,33 +60,38 @@ pub(super) struct PastMessages {
 
 impl PastMessages {
     /// Remembers at most `max` messages.
-    pub(super) fn new(max: usize) -> Self {
+    pub(in crate::connection) fn new(max: usize) -> Self {
         Self { by_id: Memory::new(max), unanswered: Memory::new(max) }
     }
 
-    pub(super) fn insert(&mut self, id: MessageId, past: Past, may_be_answered: bool) {
+    pub(in crate::connection) fn insert(
+        &mut self,
+        id: MessageId,
+        past: Past,
+        may_be_answered: bool,
+    ) {
         if may_be_answered {
             self.unanswered.insert(past.key, id);
         }
         self.by_id.insert(id, past);
     }
 
-    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+    pub(in crate::connection) fn footprint(&self, footprint: &mut Footprint) {
         footprint.remember("past messages", self.by_id.len());
         footprint.remember("past messages without an answer", self.unanswered.len());
     }
 
-    pub(super) fn by_id(&self, id: &MessageId) -> Option<Past> {
+    pub(in crate::connection) fn by_id(&self, id: &MessageId) -> Option<Past> {
         self.by_id.get(id)
     }
 
     /// A message has failed with a status. Returns whether that is news.
-    pub(super) fn fail(&mut self, id: &MessageId, status: StatusCode) -> bool {
+    pub(in crate::connection) fn fail(&mut self, id: &MessageId, status: StatusCode) -> bool {
         self.by_id.get_mut(id).is_some_and(|past| past.failures.add(status))
     }
 
     /// The message of this key, for a late response.
-    pub(super) fn by_key(&self, key: MessageKey) -> Option<(MessageId, Past)> {
+    pub(in crate::connection) fn by_key(&self, key: MessageKey) -> Option<(MessageId, Past)> {
         let id = self.unanswered.get(&key)?;
         // A later message can have the same id.
         let past = self.by_id.get(&id).filter(|past| past.key == key)?;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::memory::Memory;
-use super::store::Store;
+use super::Memory;
+use crate::connection::memory::store::Store;
 use crate::weight;
 use crate::wire::MessageId;
 
@@ -135,19 +135,19 @@ impl MessageMemory {
         self.lock().take(id).is_some()
     }
 
-    pub(super) fn complete(&self, id: MessageId) {
+    pub(in crate::connection) fn complete(&self, id: MessageId) {
         let mut inner = self.lock();
         inner.take(&id);
         inner.complete.insert(id, ());
     }
 
     /// Keeps what has arrived of a message whose session was lost.
-    pub(super) fn keep(&self, id: MessageId, store: Store) {
+    pub(in crate::connection) fn keep(&self, id: MessageId, store: Store) {
         self.lock().keep(id, store);
     }
 
     /// Takes what has arrived of a message, to go on with it.
-    pub(super) fn take(&self, id: &MessageId) -> Option<Store> {
+    pub(in crate::connection) fn take(&self, id: &MessageId) -> Option<Store> {
         self.lock().take(id)
     }
 

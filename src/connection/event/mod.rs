@@ -1,17 +1,19 @@
 //! The events of a connection for its application.
 
+#[cfg(feature = "auth")]
+pub(super) mod authentication;
+pub(super) mod queue;
+pub(super) mod reason;
+pub(super) mod received;
+pub(super) mod refused;
+#[cfg(feature = "auth")]
+pub(super) mod route;
+
 use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-#[cfg(feature = "auth")]
-use super::authenticate_error::AuthenticationFailure;
-use super::reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
-use super::received::Received;
-use super::refused::Refused;
-#[cfg(feature = "auth")]
-use super::relay_route::RelayRoute;
 #[cfg(feature = "auth")]
 use crate::keys::AuthKey;
 use crate::keys::{IncomingKey, MessageKey, NicknameKey, NicknameRequest, SessionKey};
@@ -21,6 +23,13 @@ use crate::uri::MsrpUri;
 use crate::uri::Path;
 use crate::weight;
 use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
+#[cfg(feature = "auth")]
+use authentication::AuthenticationFailure;
+use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
+use received::Received;
+use refused::Refused;
+#[cfg(feature = "auth")]
+use route::RelayRoute;
 
 /// Something that happened on a connection.
 /// [`Connection::poll_event`](crate::Connection::poll_event) gives the events in

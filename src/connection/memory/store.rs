@@ -7,24 +7,28 @@ use crate::weight;
 
 /// The octets of a message, or where they are.
 #[derive(Debug)]
-pub(super) enum Store {
+pub(in crate::connection) enum Store {
     Whole(Reassembler),
     Pieces(Tracker),
 }
 
 impl Store {
     /// For a message that is delivered whole.
-    pub(super) const fn whole(max_size: u64, max_ranges: usize) -> Self {
+    pub(in crate::connection) const fn whole(max_size: u64, max_ranges: usize) -> Self {
         Self::Whole(Reassembler::new(max_size, max_ranges))
     }
 
     /// For a message that is delivered in pieces.
-    pub(super) const fn pieces(max_size: u64, max_ranges: usize) -> Self {
+    pub(in crate::connection) const fn pieces(max_size: u64, max_ranges: usize) -> Self {
         Self::Pieces(Tracker::new(max_size, max_ranges))
     }
 
     /// Adds a piece to the message.
-    pub(super) fn insert(&mut self, offset: u64, piece: &[u8]) -> Result<(), ReassemblyError> {
+    pub(in crate::connection) fn insert(
+        &mut self,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<(), ReassemblyError> {
         match self {
             Self::Whole(store) => store.insert(offset, piece),
             Self::Pieces(tracker) => tracker.insert(offset, piece.len() as u64),
@@ -32,14 +36,14 @@ impl Store {
     }
 
     /// The size of the message is known.
-    pub(super) fn finish(&mut self, total: u64) -> Result<(), ReassemblyError> {
+    pub(in crate::connection) fn finish(&mut self, total: u64) -> Result<(), ReassemblyError> {
         match self {
             Self::Whole(store) => store.finish(total),
             Self::Pieces(tracker) => tracker.finish(total),
         }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    pub(in crate::connection) fn is_complete(&self) -> bool {
         match self {
             Self::Whole(store) => store.is_complete(),
             Self::Pieces(tracker) => tracker.is_complete(),
@@ -47,17 +51,17 @@ impl Store {
     }
 
     /// Whether the application gets the octets as they arrive.
-    pub(super) const fn is_in_pieces(&self) -> bool {
+    pub(in crate::connection) const fn is_in_pieces(&self) -> bool {
         matches!(self, Self::Pieces(_))
     }
 
     /// The first run of octets that have arrived.
-    pub(super) fn first_octets(&self) -> Option<Range<u64>> {
+    pub(in crate::connection) fn first_octets(&self) -> Option<Range<u64>> {
         self.ranges().iter().next()
     }
 
     /// What has arrived, as zero-based ranges.
-    pub(super) fn present(&self) -> Box<[Range<u64>]> {
+    pub(in crate::connection) fn present(&self) -> Box<[Range<u64>]> {
         self.ranges().iter().collect()
     }
 
@@ -68,7 +72,7 @@ impl Store {
         }
     }
 
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::connection) fn weight(&self) -> usize {
         let (ranges, octets) = match self {
             Self::Whole(store) => (store.ranges(), octets(store)),
             Self::Pieces(tracker) => (tracker.ranges(), 0),

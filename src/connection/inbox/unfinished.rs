@@ -51,11 +51,11 @@ impl Unfinished {
     }
 
     /// What all of them weigh.
-    pub(super) const fn weight(&self) -> usize {
+    pub(in crate::connection) const fn weight(&self) -> usize {
         self.weight
     }
 
-    pub(super) fn insert(&mut self, mut open: Open) {
+    pub(in crate::connection) fn insert(&mut self, mut open: Open) {
         let (key, session, id) =
             (open.received.key, open.received.session, open.received.message_id);
         self.last_step += 1;
@@ -195,7 +195,7 @@ impl Unfinished {
         self.weight = (self.weight + after).saturating_sub(before);
     }
 
-    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+    pub(in crate::connection) fn footprint(&self, footprint: &mut Footprint) {
         footprint.hold("unfinished messages", self.messages.len());
         footprint.hold("unfinished ids", self.shelves.values().map(|it| it.by_id.len()).sum());
         footprint.hold("unfinished sessions", self.shelves.len());

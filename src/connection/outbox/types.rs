@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::direction::is_control;
+use crate::connection::config::direction::is_control;
 use crate::mime::{contained_types, is_cpim, is_multipart};
 use crate::wire::media::essence_of;
 use crate::wire::{MediaType, MediaTypes};
@@ -17,7 +17,7 @@ const MAX_CONTAINED: usize = 16;
 /// The types of a message: that of the whole, and those of what a container in it holds, as
 /// far as its octets are known. Each is there once.
 #[derive(Clone, Debug)]
-pub(super) struct MessageTypes {
+pub(in crate::connection) struct MessageTypes {
     outer: MediaType,
     /// Of a `message/cpim`, what it wraps comes first.
     contained: Arc<[Box<str>]>,
@@ -51,7 +51,7 @@ impl MessageTypes {
 
     /// Whether the message is control of others: bare or in a `message/cpim` (RFC 4975
     /// section 8.9), judged by the octets that are known.
-    pub(super) fn are_control(&self) -> bool {
+    pub(in crate::connection) fn are_control(&self) -> bool {
         let wrapped = self.contained.first().filter(|_| self.are_wrapped());
         is_control(self.outer.essence()) || wrapped.is_some_and(|inner| is_control(inner))
     }
@@ -73,7 +73,7 @@ impl MessageTypes {
     }
 
     /// The first that `accepted` does not take at its place (RFC 4975 section 8.6).
-    pub(super) fn first_outside(&self, accepted: &MediaTypes) -> Option<MediaType> {
+    pub(in crate::connection) fn first_outside(&self, accepted: &MediaTypes) -> Option<MediaType> {
         if !accepted.accepts(self.outer.essence()) {
             return Some(self.outer.clone());
         }
@@ -113,7 +113,7 @@ fn contains(types: &[Box<str>], essence: &str) -> bool {
 /// beside other parts. Other content in that container may still be taken; without a known
 /// one, nothing is forbidden.
 #[derive(Debug, Default)]
-pub(super) struct RefusedTypes {
+pub(in crate::connection) struct RefusedTypes {
     known: VecDeque<MessageTypes>,
 }
 
@@ -121,7 +121,7 @@ impl RefusedTypes {
     /// A chat has a handful of types. Beyond these, the peer has to refuse one again.
     const MAX: usize = 64;
 
-    pub(super) fn insert(&mut self, types: &MessageTypes) {
+    pub(in crate::connection) fn insert(&mut self, types: &MessageTypes) {
         if types.lacks_content() || self.first_in(types).is_some() {
             return;
         }
@@ -132,21 +132,21 @@ impl RefusedTypes {
     }
 
     /// What the peer has refused of a message of these types.
-    pub(super) fn first_in(&self, types: &MessageTypes) -> Option<MediaType> {
+    pub(in crate::connection) fn first_in(&self, types: &MessageTypes) -> Option<MediaType> {
         let refused = self.known.iter().find(|refused| types.include(refused));
         refused.map(|refused| types.refused_as(refused))
     }
 
     /// A later description of the peer allows the types again that it accepts, if it names
     /// all of the content. A wildcard is an offer to try (section 8.6), and that has been tried.
-    pub(super) fn allow_again(&mut self, accepted: &MediaTypes) {
+    pub(in crate::connection) fn allow_again(&mut self, accepted: &MediaTypes) {
         self.known.retain(|types| {
             let is_named = types.content().all(|inner| accepted.names(inner));
             !is_named || types.first_outside(accepted).is_some()
         });
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::connection) fn len(&self) -> usize {
         self.known.len()
     }
 }

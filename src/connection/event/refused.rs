@@ -27,7 +27,7 @@ pub struct Refused {
 
 impl Refused {
     /// The octets that it keeps.
-    pub(super) fn octets(&self) -> usize {
+    pub(in crate::connection) fn octets(&self) -> usize {
         let message = self.message.as_ref();
         self.octets.len() + message.map_or(0, |(received, _)| weight::of_head(&received.head))
     }

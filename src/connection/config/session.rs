@@ -1,7 +1,7 @@
 //! The configuration of a session.
 
 use super::direction::Direction;
-use super::message_memory::MessageMemory;
+use crate::connection::memory::messages::MessageMemory;
 use crate::uri::{MsrpUri, Path};
 use crate::wire::MediaTypes;
 

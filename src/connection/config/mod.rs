@@ -1,5 +1,8 @@
 //! The configuration of a connection.
 
+pub(super) mod direction;
+pub(super) mod session;
+
 use std::time::Duration;
 
 use crate::hop::Framing;

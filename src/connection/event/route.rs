@@ -30,7 +30,11 @@ pub struct RelayRoute {
 }
 
 impl RelayRoute {
-    pub(super) const fn new(local: MsrpUri, use_path: Path, expires: Option<Instant>) -> Self {
+    pub(in crate::connection) const fn new(
+        local: MsrpUri,
+        use_path: Path,
+        expires: Option<Instant>,
+    ) -> Self {
         Self { local, use_path, expires }
     }
 

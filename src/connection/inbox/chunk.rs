@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::direction::may_be_control;
-use super::event::Event;
-use super::reason::FailReason;
-use super::received::Received;
-use super::session_config::{ReceiveMode, SessionConfig};
-use super::store::Store;
+use crate::connection::config::direction::may_be_control;
+use crate::connection::config::session::{ReceiveMode, SessionConfig};
+use crate::connection::event::Event;
+use crate::connection::event::reason::FailReason;
+use crate::connection::event::received::Received;
+use crate::connection::memory::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
 use crate::offset::Offset;
@@ -34,7 +34,7 @@ pub(super) enum Current {
 
 /// What was known of a message when the head of its chunk arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(in crate::connection) enum Known {
     /// Nothing: the chunk is the first one.
     Nothing,
     /// Others of its chunks: this is the message.
@@ -54,26 +54,26 @@ impl Known {
 
 /// A chunk that is arriving.
 #[derive(Debug)]
-pub(super) struct Chunk {
-    pub(super) session: SessionKey,
-    pub(super) message_id: MessageId,
-    pub(super) head: Head,
+pub(in crate::connection) struct Chunk {
+    pub(in crate::connection) session: SessionKey,
+    pub(in crate::connection) message_id: MessageId,
+    pub(in crate::connection) head: Head,
     /// Zero-based offset of its first octet in the message.
     pub(super) offset: u64,
     /// Octets that have arrived.
-    pub(super) len: u64,
+    pub(in crate::connection) len: u64,
     /// Its only piece so far, while nothing else of the message has arrived: a
     /// message that arrives in one piece is passed on as that piece.
     pub(super) only_piece: Bytes,
     pub(super) known: Known,
     /// The message it belongs to, once that is open.
-    pub(super) key: Option<IncomingKey>,
+    pub(in crate::connection) key: Option<IncomingKey>,
     /// The session's configuration when the message began.
-    pub(super) terms: Arc<SessionConfig>,
+    pub(in crate::connection) terms: Arc<SessionConfig>,
 }
 
 impl Chunk {
-    pub(super) fn new(
+    pub(in crate::connection) fn new(
         session: SessionKey,
         terms: Arc<SessionConfig>,
         message_id: MessageId,
@@ -86,7 +86,7 @@ impl Chunk {
     }
 
     /// The zero-based offset after its last octet.
-    pub(super) const fn end(&self) -> u64 {
+    pub(in crate::connection) const fn end(&self) -> u64 {
         self.offset.saturating_add(self.len)
     }
 
@@ -144,7 +144,7 @@ impl Chunk {
     }
 
     /// The range of its octets, for a REPORT on it.
-    pub(super) fn range(&self) -> ByteRange {
+    pub(in crate::connection) fn range(&self) -> ByteRange {
         let total = self.announced_size().filter(|total| self.end() <= *total);
         ByteRange::from_offsets(Offset::new(self.offset), Some(Offset::new(self.end())), total)
     }
@@ -167,7 +167,7 @@ impl Chunk {
 /// What the sender of a frame gets: a 200 and the REPORTs it asked for, unless its
 /// message was refused before.
 #[derive(Debug)]
-pub(super) enum Receipt {
+pub(in crate::connection) enum Receipt {
     /// A SEND for a message that was refused before, with the status of that.
     Refused(Head, StatusCode),
     /// A SEND that leaves nothing to report on.
@@ -182,30 +182,34 @@ pub(super) enum Receipt {
 
 /// A complete message, with what its response and REPORTs need.
 #[derive(Debug)]
-pub(super) struct Whole {
+pub(in crate::connection) struct Whole {
     /// The chunk that completed it.
-    pub(super) last: Box<Chunk>,
+    pub(in crate::connection) last: Box<Chunk>,
     /// The head of the first chunk to arrive, if that is another one.
     pub(super) first: Option<Head>,
     /// Chunks of it that came again while it waits for the application.
-    pub(super) repeated: Vec<Chunk>,
+    pub(in crate::connection) repeated: Vec<Chunk>,
     repeated_weight: usize,
     /// Its size in octets.
-    pub(super) total: u64,
+    pub(in crate::connection) total: u64,
 }
 
 impl Whole {
-    pub(super) const fn new(last: Box<Chunk>, first: Option<Head>, total: u64) -> Self {
+    pub(in crate::connection) const fn new(
+        last: Box<Chunk>,
+        first: Option<Head>,
+        total: u64,
+    ) -> Self {
         Self { last, first, repeated: Vec::new(), repeated_weight: 0, total }
     }
 
     /// The head that asks for REPORTs on the message.
-    pub(super) fn head(&self) -> &Head {
+    pub(in crate::connection) fn head(&self) -> &Head {
         self.first.as_ref().unwrap_or(&self.last.head)
     }
 
     /// What it weighs while it waits for the application.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::connection) fn weight(&self) -> usize {
         let first = self.first.as_ref().map_or(0, weight::of_head);
         weight::ENTRY + weight::of_head(&self.last.head) + first + self.repeated_weight
     }
@@ -226,34 +230,34 @@ impl Whole {
 
 /// The result of the end of a frame.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(in crate::connection) struct Ended {
     /// The session whose request was accepted. `None` after a frame that was skipped or
     /// refused.
-    pub(super) session: Option<SessionKey>,
+    pub(in crate::connection) session: Option<SessionKey>,
     /// `None` if nothing is sent to the sender yet.
-    pub(super) receipt: Option<Receipt>,
-    pub(super) event: Option<Event>,
+    pub(in crate::connection) receipt: Option<Receipt>,
+    pub(in crate::connection) event: Option<Event>,
 }
 
 /// A chunk that is refused, and its message with it.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) head: Head,
-    pub(super) status: StatusCode,
-    pub(super) message: Received,
-    pub(super) reason: FailReason,
+pub(in crate::connection) struct Refusal {
+    pub(in crate::connection) head: Head,
+    pub(in crate::connection) status: StatusCode,
+    pub(in crate::connection) message: Received,
+    pub(in crate::connection) reason: FailReason,
 }
 
 /// A fault of a chunk: the status of the response, and the reason for the
 /// application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) status: StatusCode,
-    pub(super) reason: FailReason,
+pub(in crate::connection) struct Fault {
+    pub(in crate::connection) status: StatusCode,
+    pub(in crate::connection) reason: FailReason,
 }
 
 impl Fault {
-    pub(super) const INCONSISTENT: Self =
+    pub(in crate::connection) const INCONSISTENT: Self =
         Self::new(StatusCode::BAD_REQUEST, FailReason::Inconsistent);
     pub(super) const NOT_RECEIVING: Self =
         Self::new(StatusCode::FORBIDDEN, FailReason::NotReceiving);
