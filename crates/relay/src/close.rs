@@ -9,11 +9,15 @@ use tokio::sync::Semaphore;
 
 use crate::link::Link;
 
-/// Closes a connection that the peer has closed. `places` bounds those whose last
-/// octets still leave; any more are cut off.
+/// Closes a connection that the peer has closed, or on which it has broken the rules of
+/// WebSockets. `places` bounds those whose last octets still leave; any more are cut off.
 pub(crate) async fn follow(mut link: Link, places: &Semaphore) {
-    if let Ok(_place) = places.try_acquire() {
-        link.finish(frame(CloseCode::Normal, "")).await;
+    let Ok(_place) = places.try_acquire() else { return };
+    let fault = link.fault();
+    link.finish(frame(fault.unwrap_or(CloseCode::Normal), "")).await;
+    // A peer that still writes has not read why.
+    if fault.is_some() {
+        link.linger().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use msrp::Transmit;
-use msrp_socket::websocket::CloseFrame;
+use msrp_socket::websocket::{CloseCode, CloseFrame};
 use tokio::time::timeout;
 
 use crate::secure::Secure;
@@ -179,6 +179,11 @@ impl Link {
     /// The peer may now send long messages.
     pub(crate) fn trust(&mut self) {
         self.transport.trust();
+    }
+
+    /// What the peer has done wrong, as the code to close a WebSocket with.
+    pub(crate) const fn fault(&self) -> Option<CloseCode> {
+        self.transport.fault()
     }
 
     /// Waits a moment for the peer to close its side.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use msrp::Transmit;
 use msrp::relay::Peer;
-use msrp_socket::websocket::{self, CloseFrame, WebSocket};
+use msrp_socket::websocket::{self, CloseCode, CloseFrame, WebSocket};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
@@ -136,6 +136,14 @@ impl Transport {
         match self {
             Self::Stream(_) => 0,
             Self::WebSocket(socket) => socket.partial(),
+        }
+    }
+
+    /// What the peer has done wrong, as the code to close a WebSocket with.
+    pub(crate) const fn fault(&self) -> Option<CloseCode> {
+        match self {
+            Self::Stream(_) => None,
+            Self::WebSocket(socket) => socket.fault(),
         }
     }
 
