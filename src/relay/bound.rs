@@ -2,8 +2,7 @@
 //!
 //! A sender whose flow is above its bound is not read, so that TCP slows it down. That
 //! would hold up others on a connection on which a relay sends the flows of many. There,
-//! a flow has a little time above its bound, and is then ended with 408. A connection that
-//! seems to be for one client is not read for as long, and then on to see whether it is.
+//! a flow has a little time above its bound, and is then ended with 408.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -22,10 +21,6 @@ const ABOVE: Duration = Duration::from_secs(2);
 /// How many times the limit of a queue may wait there before a connection that others
 /// share is not read.
 const PATIENCE: usize = 4;
-
-/// The same of a connection that seems to be for one client: the rest is for those that
-/// others share.
-const PATIENCE_FOR_ONE: usize = 3;
 
 /// Of the limit of a queue, one of so many parts is for a flow when others fill it.
 const SHARE: usize = 16;
@@ -53,24 +48,18 @@ impl Relay {
         destination: ConnectionId,
     ) {
         self.weigh(destination);
-        let Some(previous) = self.links.get(source).map(|link| link.previous) else { return };
-        let is_above = match previous {
-            Previous::Relay => self.is_above(id, destination),
-            Previous::Sender | Previous::RelayForOne => self.has_filled(id, destination),
-        };
-        if !is_above {
-            return self.is_below(source, id);
-        }
-        match previous {
-            Previous::Sender => self.block(source, id, destination),
-            Previous::RelayForOne => self.hold_for_one(now, source, id, destination),
-            Previous::Relay if !self.may_stay_above(now, id, destination) => {
-                self.end_flow(now, id, destination);
+        let Some(link) = self.links.get(source) else { return };
+        if link.previous != Previous::Relay {
+            self.end_above(id);
+            if self.has_filled(id, destination) {
+                self.block(source, id, destination);
             }
-            Previous::Relay if self.is_overfull(destination) => {
-                self.hold_shared(now, source, id, destination);
-            }
-            Previous::Relay => {}
+        } else if !self.is_above(id, destination) {
+            self.end_above(id);
+        } else if !self.may_stay_above(now, id, destination) {
+            self.end_flow(now, id, destination);
+        } else if self.is_overfull(destination, 0) {
+            self.hold_shared(now, source, id, destination);
         }
     }
 
@@ -94,14 +83,14 @@ impl Relay {
     /// Whether a flow that comes on a connection that others share is above its bound.
     fn is_above(&mut self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
-        if self.is_overfull(destination) {
+        if self.is_overfull(destination, 0) {
             self.waiting_with_sender(id, next) > share(self.queue_limit(destination))
         } else {
-            let is_above = next.hop.waiting_of(id) > self.bound(destination);
-            if !is_above {
+            let waiting = next.hop.waiting_of(id);
+            if waiting <= LEAST_BOUND {
                 self.forget_apart(id);
             }
-            is_above && !self.is_apart(id)
+            waiting > self.bound(destination) && !self.is_apart(id)
         }
     }
 
@@ -110,7 +99,7 @@ impl Relay {
     fn is_apart(&mut self, id: FlowId) -> bool {
         let Some(apart) = self.flows.get_mut(id).and_then(|flow| flow.apart) else { return false };
         let link = self.links.get(apart);
-        link.is_none_or(|link| link.previous == Previous::RelayForOne)
+        link.is_none_or(|link| matches!(link.previous, Previous::RelayFor(_)))
     }
 
     /// Little waits of a flow: if it had a connection apart from others, that is over.
@@ -127,16 +116,11 @@ impl Relay {
         max.max(if max < usual { LEAST_SHARE } else { LEAST_BOUND })
     }
 
-    /// Whether so much waits for a connection that those that others share are not read.
-    fn is_overfull(&self, destination: ConnectionId) -> bool {
-        self.times_bound(destination, 0) > PATIENCE
-    }
-
-    /// How many times the bound of a flow waits for a connection, rounded up, apart from this
-    /// leeway.
-    pub(super) fn times_bound(&self, destination: ConnectionId, leeway: usize) -> usize {
+    /// Whether so much waits for a connection, apart from this leeway, that those that others
+    /// share are not read.
+    pub(super) fn is_overfull(&self, destination: ConnectionId, leeway: usize) -> bool {
         let waiting = self.links.get(destination).map_or(0, |next| next.hop.waiting());
-        waiting.saturating_sub(leeway).div_ceil(self.bound(destination))
+        waiting.saturating_sub(leeway) > PATIENCE.saturating_mul(self.bound(destination))
     }
 
     /// Whether a flow that is above its bound has time left.
@@ -144,7 +128,7 @@ impl Relay {
         if self.flows.get_mut(id).is_some_and(|flow| flow.is_on_parole(now)) {
             return false;
         }
-        self.note_above(now, id, destination, PATIENCE).is_none_or(|until| now < until)
+        self.note_above(now, id, destination).is_none_or(|until| now < until)
     }
 
     /// Notes that a flow is above its bound since then at the latest. Returns when its time
@@ -154,11 +138,10 @@ impl Relay {
         since: Instant,
         id: FlowId,
         destination: ConnectionId,
-        patience: usize,
     ) -> Option<Instant> {
         let flow = self.flows.get_mut(id)?;
         let since = flow.above.map_or(since, |above| since.min(above.since));
-        let before = flow.above.replace(Above { since, on: destination, patience });
+        let before = flow.above.replace(Above { since, on: destination });
         if let Some(before) = before.filter(|before| before.on != destination) {
             self.let_flow_go(id, before.on);
         }
@@ -182,64 +165,6 @@ impl Relay {
         self.let_go(destination, waiters);
     }
 
-    /// A flow that comes on a connection is not above its bound. Of a relay that may mix flows,
-    /// one that was goes on being read until it is seen who else sends there.
-    fn is_below(&mut self, source: ConnectionId, id: FlowId) {
-        if !self.may_mix(source) {
-            self.end_above(id);
-        }
-    }
-
-    /// A flow is read again that waited.
-    pub(super) fn end_wait(&mut self, source: ConnectionId, id: FlowId) {
-        if !self.may_mix(source)
-            && let Some(flow) = self.flows.get_mut(id)
-        {
-            flow.above = flow.above.filter(|above| above.patience > 0);
-        }
-    }
-
-    /// Does not read a connection that seems to be for one client. If that lasts, others may
-    /// wait behind this flow: it is read until so much waits that there seems to be nobody.
-    fn hold_for_one(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        id: FlowId,
-        destination: ConnectionId,
-    ) {
-        let above = self.flows.get_mut(id).and_then(|flow| flow.above);
-        let above = above.filter(|above| above.on == destination);
-        let patience = above.map_or(0, |above| above.patience);
-        if above.is_none() {
-            self.note_above(now, id, destination, patience);
-            self.note_held(now, source, id, destination);
-        }
-        if self.times_bound(destination, 0) <= patience {
-            return;
-        }
-        if patience > 0 {
-            self.keeps_apart(source);
-        }
-        self.block(source, id, destination);
-    }
-
-    /// Notes that a connection is not read because of a flow of which more waits than a relay of
-    /// this kind leaves on one that others share.
-    fn note_held(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        id: FlowId,
-        destination: ConnectionId,
-    ) {
-        let next = self.links.get(destination);
-        let is_much = next.is_some_and(|next| next.hop.waiting_of(id) > LEAST_BOUND);
-        if let Some(link) = self.links.get_mut(source).filter(|_| is_much) {
-            link.held_at = Some(now);
-        }
-    }
-
     /// Does not read a connection that others share, once in a while and for no longer than
     /// one flow may be above its bound: a series of flows would hold them up for as long as
     /// it lasts.
@@ -256,16 +181,8 @@ impl Relay {
         if now.saturating_duration_since(held_at) >= ABOVE {
             return self.end_flow(now, id, destination);
         }
-        self.note_above(held_at, id, destination, PATIENCE);
+        self.note_above(held_at, id, destination);
         self.block(source, id, destination);
-    }
-
-    /// From now on, a flow is read while less than so much waits.
-    fn read_on_for_one(&mut self, id: FlowId, above: Above) {
-        if let Some(flow) = self.flows.get_mut(id) {
-            flow.above = Some(Above { patience: PATIENCE_FOR_ONE, ..above });
-        }
-        self.let_flow_go(id, above.on);
     }
 
     /// Looks at a flow that was above its bound.
@@ -275,9 +192,7 @@ impl Relay {
         let is_over = until.is_some_and(|until| until <= now);
         if !is_over {
             self.arm_flow(id, until);
-        } else if self.is_apart(id) {
-            self.read_on_for_one(id, above);
-        } else if self.is_above(id, above.on) {
+        } else if !self.is_apart(id) && self.is_above(id, above.on) {
             self.end_flow(now, id, above.on);
         } else {
             self.end_above(id);

@@ -8,7 +8,6 @@
 use std::time::Duration;
 
 use super::Relay;
-use super::accounts::principal::Principal;
 use super::event::ConnectionId;
 use super::flows::{Earlier, FlowId, FlowKey, Stage};
 use super::links::own::Own;
@@ -74,7 +73,7 @@ impl Relay {
             flow.sent_by(way.sender);
         }
         if matches!(way.sender, FlowId::Sender(_)) {
-            self.note_previous_relay(now, source, way.paths.from.first(), way.flow);
+            self.note_previous_relay(source, way.paths.from.first(), way.flow);
         }
         let message_id = head.message_id();
         let stage = match (self.flows.get_mut(way.flow), &message_id) {
@@ -155,14 +154,13 @@ impl Relay {
         }
         let link = self.links.get(source)?;
         let (holder, token) = (link.principal.clone(), *way.tokens.last()?);
+        let client = *way.paths.own.last()?;
         let own = Own { common, source, holder, token, next: Target::of(uri), flows: Vec::new() };
         let (count, last) = self.like(&own);
-        if count < OWN_OF_TOKEN
-            && self.has_opened_common(now, uri, &own.holder)
-            && self.may_dial(&own.holder)
-            && self.make_room_beside(&own)
-        {
-            return Some(self.open_own(now, uri, own));
+        if count < OWN_OF_TOKEN && self.may_dial(&own.holder) && self.make_room_beside(&own) {
+            let id = self.open_own(now, uri, own);
+            self.say_for_whom(id, uri, client);
+            return Some(id);
         }
         last
     }
@@ -187,20 +185,6 @@ impl Relay {
         let is_barred = link.no_own_until.is_some_and(|until| now < until);
         let is_reachable = next.port().is_some() && next.transport().eq_ignore_ascii_case("tcp");
         is_reachable && !is_bound && !is_barred && !self.is_draining()
-    }
-
-    /// Whether this relay has opened a common connection to the next one. It opens one now if
-    /// it has used one of the other's: beside that, a flow's own would be the only one of this
-    /// relay, and would not be taken for a flow's own.
-    fn has_opened_common(&mut self, now: Instant, uri: UriRef<'_>, holder: &Principal) -> bool {
-        if self.directory.leading_to(uri, &self.links).is_some() {
-            return true;
-        }
-        let opened = self.connect(now, uri.to_uri(), holder.clone()).ok();
-        if let Some(link) = opened.and_then(|opened| self.links.get_mut(opened)) {
-            link.is_spare = true;
-        }
-        opened.is_some()
     }
 
     /// Makes room for one more connection beside the common one, at the cost of whoever has
@@ -369,12 +353,10 @@ impl Relay {
         }
     }
 
-    /// Forgets the flows that are over, senders for whom nothing is kept, and what is known of
-    /// relays that have gone.
+    /// Forgets the flows that are over, and senders for whom nothing is kept.
     pub(super) fn forget_flows(&mut self, now: Instant) {
         self.flows.tidy(now);
         self.senders.tidy();
-        self.forget_relays();
         self.arm_flows(now);
     }
 

@@ -175,6 +175,9 @@ impl Relay {
         let is_blocked = !self.config.forward_unknown_methods;
         match view.method() {
             _ if is_too_large => self.refuse(source, &view, StatusCode::STOP_SENDING),
+            Some(Method::Report) if self.says_for_whom(&view) => {
+                self.note_for_whom(source, view.from_path().first());
+            }
             Some(Method::Auth) if view.to_path().len() == 1 => self.auth(now, source, head),
             Some(Method::Other(_)) if is_blocked => {
                 self.refuse(source, &view, StatusCode::UNKNOWN_METHOD);

@@ -49,8 +49,9 @@
 //!   other connections are not affected.
 //! - A session that sends much through the next relay gets a connection of its own to
 //!   it, so that a slow receiver holds up nobody else. It is closed after three minutes
-//!   without use. On a connection that another relay uses for many sessions, one that
-//!   stays above [`RelayLimits::queue_octets`] for two seconds gets 408.
+//!   without use. The relay says to the next one for whom it is. On any other connection
+//!   of another relay, a session that stays above [`RelayLimits::queue_octets`] for two
+//!   seconds gets 408.
 //!
 //! # Refusals
 //!
@@ -140,10 +141,6 @@ pub struct Relay {
     /// That for those who hold most of the memory.
     search: Search,
     senders: Senders,
-    /// The previous relays that seem to keep the flows of their clients apart.
-    keeping_apart: BTreeSet<Principal>,
-    /// Those that have sent for others behind a slow flow.
-    mixing: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: PendingAuths,
@@ -197,8 +194,6 @@ impl Relay {
             giving: Giving::default(),
             search: Search::default(),
             senders: Senders::default(),
-            keeping_apart: BTreeSet::new(),
-            mixing: BTreeSet::new(),
             digest,
             random,
             pending_auths: PendingAuths::default(),

@@ -57,13 +57,13 @@ impl Relay {
             return;
         }
         let leeway = link.leeway(now);
-        let (limit, times) = (self.queue_limit(id), self.times_bound(id, leeway));
+        let (limit, is_overfull) = (self.queue_limit(id), self.is_overfull(id, leeway));
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.has_room(now, limit, leeway);
         let waiters = if has_room {
             link.waiters.take()
         } else {
-            let is_read_on = |flow: &FlowId| self.flows.is_read_on(*flow, times);
+            let is_read_on = |flow: &FlowId| !is_overfull && self.flows.is_above(*flow);
             let read_on: Vec<_> = link.waiters.sessions().filter(is_read_on).collect();
             if leeway > 0 && !read_on.is_empty() {
                 link.note_room(now);
@@ -71,9 +71,6 @@ impl Relay {
             let flows = relieved.into_iter().chain(read_on);
             flows.flat_map(|flow| link.waiters.take_flow(flow)).collect()
         };
-        for (flow, source) in &waiters {
-            self.end_wait(*source, *flow);
-        }
         self.let_go(id, waiters);
     }
 

@@ -340,7 +340,6 @@ impl Relay {
     fn note_use(&mut self, token: TokenId, connection: ConnectionId) {
         let user = self.tokens.get(token).map(|token| Arc::clone(&token.username));
         if let (Some(user), Some(link)) = (user, self.links.get_mut(connection)) {
-            link.is_spare = false;
             link.is_shared |= link.is_dialled && link.principal != Principal::User(user);
         }
     }

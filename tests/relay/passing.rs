@@ -4,7 +4,7 @@
 use msrp::relay::{ConnectionId, Peer, RelayClose};
 use msrp::{Tolerance, Tolerances};
 
-use crate::common::wire::{Raw, filler};
+use crate::common::wire::{Raw, Sent, filler};
 use crate::world::*;
 
 // req: 4976-6.4.2-1
@@ -270,6 +270,23 @@ fn connect(world: &mut World, peer: &Peer) -> Vec<ConnectionId> {
     links
 }
 
+/// It says for whom it is before anything else, to the next relay itself.
+#[test]
+fn a_connection_for_one_client_says_so_to_the_next_relay() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    world.give(alice, &large("c1", &format!("{token} {OUTER} {BOB}"), ALICE));
+    let own = connect(&mut world, &tls())[1];
+    let sent = world.sent(own);
+    let paths = |sent: &Sent| {
+        [sent.header("To-Path"), sent.header("From-Path")].map(|it| it.unwrap().to_owned())
+    };
+    let (said, chunk) = (&sent[0], &sent[1]);
+    assert_eq!((&said.what[..], said.header("Status")), ("REPORT", Some("000 200 For one client")));
+    assert_eq!(paths(said), [OUTER.to_owned(), token.clone()]);
+    assert_eq!(paths(chunk), [format!("{OUTER} {BOB}"), format!("{token} {ALICE}")]);
+}
+
 /// Those of other methods are few and small, and their responses may be awaited where
 /// tokens are bound to a connection.
 #[test]
@@ -280,7 +297,7 @@ fn only_messages_leave_the_connection_that_others_share() {
     world.give(alice, &large("c1", &to, ALICE));
     let links = connect(&mut world, &tls());
     let [common, own] = links[..] else { panic!("{links:?}") };
-    assert_eq!((world.sent(common).len(), world.sent(own).len()), (0, 1));
+    assert_eq!((world.sent(common).len(), world.sends(own).len()), (0, 1));
     world.give(alice, &Raw::new("NICKNAME", "n1").to(&to).from(ALICE).octets());
     assert_eq!(world.told(common), ["NICKNAME"]);
 
@@ -292,9 +309,8 @@ fn only_messages_leave_the_connection_that_others_share() {
     let bob = world.accept(tls());
     let to = format!("{token} {back}");
     world.give(bob, &large("c2", &to, BOB));
-    let links = connect(&mut world, &names);
-    let sent: Vec<_> = links.iter().map(|link| world.sent(*link).len()).collect();
-    assert_eq!((&sent[..], world.sent(inner).len()), (&[0, 1][..], 0));
+    let own = connect(&mut world, &names)[0];
+    assert_eq!((world.sends(own).len(), world.sent(inner).len()), (1, 0));
     world.give(bob, &Raw::new("NICKNAME", "n2").to(&to).from(BOB).octets());
     assert_eq!(world.told(inner), ["NICKNAME"]);
 }
@@ -319,34 +335,6 @@ fn no_message_leaves_the_connection_to_which_its_token_may_be_bound() {
         let is_bound = has_authenticated && names.is_empty();
         assert_eq!(world.wanted().len(), usize::from(!is_bound), "{method} {names:?}");
         assert_eq!(world.sent(common).len(), usize::from(is_bound), "{method} {names:?}");
-    }
-}
-
-/// It is made to stand beside those of flows, and kept for as long as any other once others
-/// use it.
-#[test]
-fn a_connection_that_nothing_has_used_is_closed_early() {
-    for is_used in [false, true] {
-        let mut world = World::new(config());
-        let names = tls().relay_names(vec!["inner.example".into()]);
-        let inner = world.accept(names.clone());
-        let next = "msrps://inner.example:2855/t1;tcp";
-        let back = format!("{next} {CAROL}");
-        let token = world.token(inner, &back);
-        let (alice, of_alice) = world.client(ALICE);
-        let bob = world.accept(tls());
-        world.give(bob, &large("c1", &format!("{token} {back}"), BOB));
-        let spare = connect(&mut world, &names)[0];
-        if is_used {
-            let chunk = Raw::chunk("c2", "m2", "1-2/2", "hi", '$');
-            let chunk = chunk.to(&format!("{of_alice} {back}")).from(ALICE);
-            world.give(alice, &chunk.octets());
-            let request = world.one(spare);
-            world.answer(spare, &request, "200 OK");
-        }
-        world.advance(60 * SECOND);
-        let is_closed = world.closes().contains(&(spare, RelayClose::Idle));
-        assert_eq!(is_closed, !is_used);
     }
 }
 

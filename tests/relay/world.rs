@@ -250,6 +250,11 @@ impl World {
         frames(&self.octets(link))
     }
 
+    /// The SENDs among them.
+    pub fn sends(&mut self, link: ConnectionId) -> Vec<Sent> {
+        self.sent(link).into_iter().filter(|it| it.what == "SEND").collect()
+    }
+
     /// The only one.
     pub fn one(&mut self, link: ConnectionId) -> Sent {
         let mut sent = self.sent(link);

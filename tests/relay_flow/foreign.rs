@@ -33,11 +33,7 @@ impl Scene {
 
     /// A message of `len` octets to a client leaves the relay. Returns its Message-ID.
     fn send(&mut self, to: usize, len: usize, failure_report: &str) -> String {
-        self.send_by(self.foreign, to, len, failure_report)
-    }
-
-    fn send_by(&mut self, by: usize, to: usize, len: usize, failure_report: &str) -> String {
-        self.send_of("t", by, to, len, failure_report)
+        self.send_of("t", self.foreign, to, len, failure_report)
     }
 
     /// The same, of the client of this token, on this connection of the relay.
@@ -54,8 +50,7 @@ impl Scene {
         let body = format!("{number:<len$}");
         let route = self.world.clients[to].route.as_ref().unwrap();
         let path = route.path().to_string();
-        let from =
-            format!("msrps://foreign.example:2855/{token};tcp msrps://{token}.example:7000/a;tcp");
+        let from = format!("{} msrps://{token}.example:7000/a;tcp", client_uri(token));
         let range = format!("1-{len}/{len}");
         let chunk = Raw::chunk(&id, &id, &range, &body, '$').to(&path).from(&from);
         self.world.raws[by].says(&chunk.reports(failure_report, "no"));
@@ -97,6 +92,11 @@ impl Scene {
         });
         delays.collect()
     }
+}
+
+/// The URI of one of its clients.
+pub fn client_uri(token: &str) -> String {
+    format!("msrps://foreign.example:2855/{token};tcp")
 }
 
 /// The names in its certificate.
@@ -240,19 +240,4 @@ fn a_flow_below_its_bound_waits_as_long_as_it_takes() {
     scene.chat(500);
     assert_eq!(scene.world.clients[scene.slow].arrived.len(), 20);
     assert_eq!(scene.world.relays[0].relay.statistics().dropped, 0);
-}
-
-/// A relay that has a second connection has made it for one flow, which may take its
-/// time there.
-#[test]
-fn a_flow_that_is_alone_on_its_connection_takes_its_time() {
-    let mut scene = Scene::new(50_000);
-    assert!(scene.chat(1) <= millis(20));
-    let own = scene.world.raw(0, vec!["foreign.example".to_owned()]);
-    for _ in 0..60 {
-        scene.send_by(own, scene.slow, 10_000, "yes");
-    }
-    assert!(scene.chat(150) <= millis(20));
-    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 60);
-    assert!(scene.world.raws[own].reports().is_empty());
 }

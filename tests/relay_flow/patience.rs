@@ -43,21 +43,29 @@ fn a_receiver_of_little_a_second_gets_its_file() {
     }
 }
 
-/// It is not lost when more comes on the connection that others share, after a while in which
-/// nothing has come on its own.
+/// It is not lost when its own connection has ended, and more comes on the one that others
+/// share.
 #[test]
 fn a_receiver_of_little_a_second_keeps_what_waits_for_it() {
     const RATE: u64 = 1_500;
+    // As much as the relay and the wire before the receiver hold.
+    const FILE: usize = 385_000;
     let mut world = World::new(2);
     let [alice, bob] = world.pair([&[0], &[1]]);
     world.slow(End::Client(bob), RATE);
-    let file = world.send(alice, 800_000);
-    world.run(seconds(240));
-    assert_eq!(world.between_relays(), 1, "its own connection has ended");
-    let text = world.send(alice, 100);
-    world.run(seconds(400));
-    for message in [file, text] {
-        assert!(world.arrival(bob, message).is_some(), "{:?}", world.clients[alice].finished);
+    let mut messages = vec![world.send(alice, FILE)];
+    world.run(seconds(1));
+    assert_eq!(world.between_relays(), 2, "it has a connection of its own");
+    world.hang_up(world.wires.len() - 1);
+    messages.extend((0..24).map(|_| world.send(alice, 1_000)));
+    world.run(seconds(FILE as u64 / RATE + 60));
+    for message in messages {
+        assert!(
+            world.arrival(bob, message).is_some(),
+            "{:?} {:?}",
+            world.clients[alice].ends,
+            world.clients[bob].ends
+        );
     }
 }
 
@@ -81,6 +89,27 @@ fn a_client_with_many_slow_receivers_reaches_all_of_them() {
     assert!(world.raws[sender].reports().is_empty());
     for (number, receiver) in (0..).zip(receivers) {
         assert!(world.arrival(receiver, number).is_some(), "{number}");
+    }
+}
+
+/// Its own connection and that for all are made at one time.
+#[test]
+fn whichever_connection_is_there_first_a_slow_receiver_gets_its_file() {
+    const FILE: usize = 600_000;
+    for is_first_late in [false, true] {
+        let mut world = World::new(2);
+        world.is_first_late = is_first_late;
+        let (sender, token) = world.raw_client(0);
+        let own = world.raws[sender].own.clone();
+        let receiver = world.client(&[1]);
+        world.slow(End::Client(receiver), 40_000);
+        let path = format!("{token} {}", world.clients[receiver].route.as_ref().unwrap().path());
+        let (range, body) = (format!("1-{FILE}/{FILE}"), "0".to_owned() + &" ".repeat(FILE - 1));
+        let chunk = Raw::chunk("c000", "file", &range, &body, '$');
+        world.raws[sender].says(&chunk.to(&path).from(&own).reports("partial", "no"));
+        world.run(seconds(30));
+        assert!(world.raws[sender].reports().is_empty(), "{is_first_late}");
+        assert!(world.arrival(receiver, 0).is_some(), "{is_first_late}");
     }
 }
 

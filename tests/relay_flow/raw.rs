@@ -62,6 +62,13 @@ impl RawPeer {
         self.out.push_back(frame.octets().into());
     }
 
+    /// Says that its connection is for one client, whose URI at a relay this is.
+    pub fn says_for_one(&mut self, client: &str) {
+        let (id, to) = (self.id(), relay_uri(self.relay).to_string());
+        let report = Raw::new("REPORT", &id).to(&to).from(client).message("none").range("1-0/*");
+        self.says(&report.header("Status", "000 200 For one client"));
+    }
+
     /// The statuses of the failure REPORTs that it has read.
     pub fn reports(&self) -> Vec<String> {
         let reports = self.heard.iter().filter(|it| it.what == "REPORT");

@@ -1,9 +1,9 @@
-//! A relay of another kind has several connections, and sends the flows of many on each.
+//! A relay has several connections. One of another kind sends the flows of many on each; one
+//! of this kind says which of them are for one client.
 
 use std::time::Duration;
 
-use crate::foreign::{Scene, names};
-use crate::wire::End;
+use crate::foreign::{Scene, client_uri, names};
 use crate::world::*;
 
 /// A message that waits for nobody.
@@ -17,6 +17,13 @@ impl Scene {
     /// A connection of the relay beside another one.
     fn another(&mut self) -> usize {
         self.world.raw(0, names())
+    }
+
+    /// A connection for the client of this token alone, as a relay of this kind makes it.
+    pub fn for_one(&mut self, token: &str) -> usize {
+        let own = self.another();
+        self.world.raws[own].says_for_one(&client_uri(token));
+        own
     }
 
     /// So many messages of one client to the slow receiver.
@@ -33,7 +40,6 @@ impl Scene {
     }
 }
 
-/// Whoever sends behind a flow to a slow receiver is seen, and no longer held up by it.
 #[test]
 fn a_slow_receiver_stops_nobody_on_a_second_connection() {
     for rate in [0, 100, 1_000, 10_000] {
@@ -41,9 +47,29 @@ fn a_slow_receiver_stops_nobody_on_a_second_connection() {
         assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
         let second = scene.another();
         scene.flood(second, 60);
+        // Once they have crossed the wire.
+        scene.world.run(millis(100));
+        for _ in 0..2 {
+            let slowest = scene.others(second);
+            assert!(slowest <= PROMPT, "{rate}: {slowest:?}");
+        }
+    }
+}
+
+/// More of it is before them than is read at once.
+#[test]
+fn much_for_a_slow_receiver_stops_nobody_on_a_second_connection() {
+    for rate in [0, 100, 1_000, 10_000] {
+        let mut scene = Scene::new(rate);
+        assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+        let second = scene.another();
+        scene.flood(second, 200);
         let slowest = scene.others(second);
         assert!(slowest <= ONCE, "{rate}: {slowest:?}");
-        assert!(scene.others(second) <= PROMPT);
+        scene.flood(second, 200);
+        // Until 2 MB have crossed the wire.
+        let slowest = scene.others(second);
+        assert!(slowest <= millis(250), "{rate}: {slowest:?}");
     }
 }
 
@@ -76,30 +102,68 @@ fn what_arrives_together_is_no_longer_held_up_either() {
     assert!(scene.others(second) <= PROMPT);
 }
 
-/// A flow that has its connection for itself is not ended, however slow its receiver is.
+/// A relay of this kind says that its connection is for one client. What comes there is slowed
+/// down and not ended, whichever of its connections was the first.
 #[test]
 fn what_comes_for_one_client_takes_its_time() {
-    let mut scene = Scene::new(20_000);
-    assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
-    let second = scene.another();
-    scene.flood(second, 200);
-    scene.world.run(seconds(110));
-    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 200);
-    assert!(scene.reported_on(second).is_empty());
+    for is_first in [true, false] {
+        let mut scene = Scene::new(20_000);
+        if !is_first {
+            assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+        }
+        let own = scene.for_one("t");
+        scene.flood(own, 200);
+        scene.world.run(seconds(20));
+        assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+        scene.world.run(seconds(90));
+        assert_eq!(scene.world.clients[scene.slow].arrived.len(), 200);
+        assert!(scene.reported_on(own).is_empty());
+    }
 }
 
-/// Nothing has come on the connection that others share when the one of the flow is made.
+/// Its session begins where others are, and goes on where it is alone.
 #[test]
 fn what_comes_for_one_client_takes_its_time_wherever_it_has_begun() {
     let mut scene = Scene::new(20_000);
-    let second = scene.another();
-    // Its session begins where others are, and goes on where it is alone.
+    let own = scene.for_one("t");
     scene.flood(scene.foreign, 1);
     scene.world.run(seconds(3));
-    scene.flood(second, 200);
+    scene.flood(own, 200);
     scene.world.run(seconds(110));
     assert_eq!(scene.world.clients[scene.slow].arrived.len(), 201);
-    assert!(scene.reported_on(second).is_empty());
+    assert!(scene.reported_on(own).is_empty());
+}
+
+/// Once another client is seen there, nobody waits.
+#[test]
+fn a_connection_for_one_client_on_which_another_sends_is_for_all() {
+    let mut scene = Scene::new(0);
+    let own = scene.for_one("t");
+    scene.flood(own, 20);
+    // Once they have crossed the wire.
+    scene.world.run(millis(100));
+    assert!(scene.others(own) <= PROMPT);
+    scene.flood(own, 200);
+    assert!(scene.others(own) <= ONCE);
+}
+
+/// Only its relay says so, and before anything else: a client whose relay passes on what it
+/// writes does not.
+#[test]
+fn nobody_else_says_that_a_connection_is_for_one_client() {
+    let said = |scene: &mut Scene, second: usize, from: &str| {
+        scene.world.raws[second].says_for_one(from);
+        scene.flood(second, 200);
+        assert!(scene.others(second) <= ONCE);
+    };
+    let mut scene = Scene::new(0);
+    let second = scene.another();
+    let client = client_uri("t") + " msrps://t.example:7000/a;tcp";
+    said(&mut scene, second, &client);
+    let mut scene = Scene::new(0);
+    let second = scene.another();
+    scene.flood(second, 1);
+    said(&mut scene, second, &client_uri("t"));
 }
 
 /// The connection is made again while the one before it has not ended yet.
@@ -132,29 +196,4 @@ fn a_relay_that_sends_for_several_is_known_by_then() {
         let slowest = scene.others(third);
         assert!(slowest <= ONCE, "{rate}: {slowest:?}");
     }
-}
-
-/// A relay that opens a connection for a flow has opened the common one before, on which nothing
-/// may have come yet.
-#[test]
-fn the_connection_that_was_made_first_is_for_all() {
-    the_first_is_for_all(Scene::new(50_000));
-}
-
-/// It has a lower number or a higher one, and both may come at one time.
-#[test]
-fn the_connection_that_was_made_first_is_known_where_others_have_gone() {
-    the_first_is_for_all(Scene::after(50_000, names(), |world| {
-        let gone = world.raw(0, Vec::new());
-        world.leave(End::Raw(gone));
-    }));
-}
-
-fn the_first_is_for_all(mut scene: Scene) {
-    let own = scene.another();
-    assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
-    scene.flood(own, 60);
-    scene.world.run(seconds(15));
-    assert!(scene.reported_on(own).is_empty());
-    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 60);
 }

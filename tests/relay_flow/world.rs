@@ -37,6 +37,9 @@ pub struct World {
     pub are_refusals_lost: bool,
     /// Whether relays show each other their certificates.
     pub are_relays_known: bool,
+    /// Whether the first connection to another relay is there after the second.
+    pub is_first_late: bool,
+    late: Option<(usize, ConnectionId, MsrpUri)>,
     /// The hosts of raw peers to which relays connect, with the names of their certificates.
     pub listening: BTreeMap<String, Vec<String>>,
     /// The users of tokens that have ended.
@@ -88,6 +91,8 @@ impl World {
             most_between_relays: usize::MAX,
             are_refusals_lost: false,
             are_relays_known: true,
+            is_first_late: false,
+            late: None,
             listening: BTreeMap::new(),
             lost_tokens: Vec::new(),
         }
@@ -139,6 +144,10 @@ impl World {
         let Some(other) = (0..self.relays.len()).find(|other| relay_host(*other) == host) else {
             return self.connect_raw(relay, id, &host);
         };
+        if std::mem::take(&mut self.is_first_late) {
+            self.late = Some((relay, id, uri.clone()));
+            return;
+        }
         if self.between_relays() >= self.most_between_relays {
             if !self.are_refusals_lost {
                 self.relays[relay].relay.closed(id);
@@ -153,6 +162,9 @@ impl World {
         let peer = Peer::new(Security::Tls).relay_names(theirs);
         let now = self.instant();
         self.relays[relay].relay.connected(now, id, peer);
+        if let Some((relay, id, uri)) = self.late.take() {
+            self.connect(relay, id, &uri);
+        }
     }
 
     /// Connects to a raw peer. If nobody is there, nothing says so.
@@ -187,7 +199,8 @@ impl World {
         self.hang_up(wire);
     }
 
-    fn hang_up(&mut self, wire: usize) {
+    /// The connection of a wire ends.
+    pub fn hang_up(&mut self, wire: usize) {
         if std::mem::replace(&mut self.wires[wire].is_closed, true) {
             return;
         }

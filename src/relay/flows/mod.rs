@@ -9,7 +9,7 @@ use super::accounts::charge::{Account, Charge, Pool};
 use super::accounts::principal::{Principal, SenderId};
 use super::event::{ConnectionId, TokenId};
 use crate::time::Instant;
-use crate::uri::UriRef;
+use crate::uri::{MsrpUri, UriRef};
 use crate::wire::MessageId;
 
 /// A flow: what takes turns on a connection, keeps its order there, and has a bound.
@@ -102,9 +102,6 @@ pub(super) struct Above {
     pub(super) since: Instant,
     /// The connection on which it leaves.
     pub(super) on: ConnectionId,
-    /// How many times the bound may wait there before the one on which it arrives is not
-    /// read.
-    pub(super) patience: usize,
 }
 
 /// Something of a flow is on its way until this is dropped.
@@ -269,12 +266,12 @@ impl Flow {
 }
 
 /// For whom the previous hop has made a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Previous {
     /// For itself: it is the sender.
     Sender,
     /// A relay for everything.
     Relay,
-    /// A relay for one of its clients alone, since it has another connection.
-    RelayForOne,
+    /// A relay for the one of its clients that has this URI there.
+    RelayFor(MsrpUri),
 }

@@ -21,7 +21,6 @@ use super::requests::waits::Outstanding;
 use super::requests::{ChunkKey, Relayed, Relaying};
 use crate::hop::{Answers, Hop, Transmit};
 use crate::time::Instant;
-use crate::uri::MsrpUri;
 use crate::wire::Head;
 use in_use::InUse;
 use own::Own;
@@ -85,10 +84,6 @@ const OWN_IDLE: Duration = Duration::from_secs(180);
 /// enough for a handshake of which something is lost once or twice.
 const OWN_DIAL: Duration = Duration::from_secs(4);
 
-/// How long a connection is kept that nothing has used: less than the next relay waits for a
-/// first request (RFC 4976 section 6.1).
-const SPARE_IDLE: Duration = Duration::from_secs(20);
-
 /// How long connections wait at most while there is some room for what they send. A
 /// previous hop of which no octet is taken for a minute ends its connection.
 const WAIT: Duration = Duration::from_secs(1);
@@ -116,8 +111,6 @@ pub(super) struct Link {
     pub(super) is_dialled: bool,
     /// Where it leads, if it was opened for all that goes there.
     pub(super) target: Option<Target>,
-    /// Whether it was opened to show that those of flows are others, and nothing has used it.
-    pub(super) is_spare: bool,
     /// Whether it was opened for its principal and is of use to others, too.
     pub(super) is_shared: bool,
     /// Whose budget it takes from.
@@ -154,8 +147,6 @@ pub(super) struct Link {
     /// When it was last not read since others had no room.
     pub(super) paused: Option<Instant>,
     pub(super) previous: Previous,
-    /// The first URI that a relay has had in its From-Path here: that of one of its clients.
-    pub(super) relay_uri: Option<MsrpUri>,
     /// When it was last not read because of a flow that others could not get past.
     pub(super) held_at: Option<Instant>,
     /// The connections that flows from it have of their own, the newest last.
@@ -167,8 +158,6 @@ pub(super) struct Link {
     /// Whether the next hop has seen AUTHs on it.
     pub(super) carries_auth: bool,
     pub(super) since: Instant,
-    /// How many the relay had before it: several may come at one time.
-    pub(super) before: u64,
     /// When it last carried a request or a response, or enough octets of one.
     pub(super) last_used: Instant,
     in_use: InUse,
@@ -206,7 +195,6 @@ impl Link {
             peer,
             is_dialled: state == State::Connecting,
             target: None,
-            is_spare: false,
             is_shared: false,
             principal,
             account,
@@ -226,14 +214,12 @@ impl Link {
             left_with_room: 0,
             paused: None,
             previous: Previous::Sender,
-            relay_uri: None,
             held_at: None,
             owns: Vec::new(),
             own: None,
             no_own_until: None,
             carries_auth: false,
             since: now,
-            before: 0,
             last_used: now,
             in_use: InUse::new(now),
             shared_until: now,
@@ -403,7 +389,6 @@ impl Link {
     pub(super) fn idle(&self, of_common: Duration) -> Duration {
         match &self.own {
             Some(_) => OWN_IDLE.min(of_common),
-            None if self.is_spare => SPARE_IDLE.min(of_common),
             None => of_common,
         }
     }
@@ -425,7 +410,6 @@ pub(super) struct Links {
     slots: Vec<Slot>,
     free: VecDeque<u32>,
     len: usize,
-    made: u64,
 }
 
 #[derive(Debug)]
@@ -445,10 +429,8 @@ fn join(index: u32, generation: u32) -> ConnectionId {
 impl Links {
     /// Adds a connection, which `make` creates with its id.
     pub(super) fn insert(&mut self, make: impl FnOnce(ConnectionId) -> Link) -> ConnectionId {
-        let before = self.made;
-        self.made += 1;
         self.len += 1;
-        let make = |id| Some(Box::new(Link { before, ..make(id) }));
+        let make = |id| Some(Box::new(make(id)));
         if let Some(index) = self.free.pop_front()
             && let Some(slot) = self.slots.get_mut(index as usize)
         {
