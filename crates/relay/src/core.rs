@@ -62,7 +62,10 @@ pub(crate) struct Core {
     jobs: mpsc::UnboundedSender<Job>,
     /// When the relay's timeout is handled next.
     alarm: Option<Instant>,
-    is_draining: bool,
+    /// The deadline for draining.
+    drains_until: Option<Instant>,
+    /// Whether it has passed: what still arrives does not count.
+    is_over: bool,
     turns: Turns,
     /// Notified when a connection begins to wait for its turn.
     pub(crate) waiting: Arc<Notify>,
@@ -87,7 +90,8 @@ impl Core {
             buffer: BytesMut::new(),
             jobs,
             alarm: None,
-            is_draining: false,
+            drains_until: None,
+            is_over: false,
             turns: Turns::default(),
             waiting: Arc::new(Notify::new()),
             attention: Arc::new(Notify::new()),
@@ -100,7 +104,7 @@ impl Core {
         let connection = self.relay.accept(now, peer);
         match connection {
             Some(connection) => drop(self.opening.insert(connection, None)),
-            None if self.is_draining => {}
+            None if self.is_draining() => {}
             None => self.accept_errors.add(&"all places of --max-connections are in use"),
         }
         self.turn(now);
@@ -179,6 +183,9 @@ impl Core {
         // The last octets of a turn are not worth a read and a write of their own.
         while left > turn / 4 {
             let Some(link) = self.links.get_mut(&connection) else { return };
+            if self.is_over {
+                return link.read_out();
+            }
             if link.waits || !self.relay.wants_read(connection) {
                 return;
             }
@@ -298,6 +305,10 @@ impl Core {
         let now = Instant::now();
         self.relay.handle_timeout(now);
         self.turn(now);
+        if !self.is_over && self.drains_until.is_some_and(|deadline| deadline <= now) {
+            self.is_over = true;
+            self.links.values().for_each(Link::wake);
+        }
     }
 
     /// Carries out the relay's requests until it has none left.
@@ -434,13 +445,13 @@ impl Core {
     /// Accepts nothing new and waits for sessions to become quiet, until the deadline.
     pub(crate) fn drain(&mut self, deadline: Instant) {
         let now = Instant::now();
-        self.is_draining = true;
+        self.drains_until = Some(self.drains_until.map_or(deadline, |known| known.min(deadline)));
         self.relay.drain(now, deadline);
         self.turn(now);
     }
 
     pub(crate) const fn is_draining(&self) -> bool {
-        self.is_draining
+        self.drains_until.is_some()
     }
 
     pub(crate) fn is_drained(&self) -> bool {

@@ -170,7 +170,11 @@ impl Link {
     pub(crate) async fn part(&mut self, frame: CloseFrame) {
         let _ = std::future::poll_fn(|cx| {
             self.tended_by(cx);
-            self.poll_written()
+            let written = self.poll_written();
+            if written.is_pending() {
+                self.read_out();
+            }
+            written
         })
         .await;
         self.transport.shut_down(frame).await;
@@ -186,8 +190,14 @@ impl Link {
         self.transport.fault()
     }
 
+    /// Reads and discards what has arrived.
+    pub(crate) fn read_out(&mut self) {
+        let _ = self.transport.poll_read_out(&mut Context::from_waker(&self.waker));
+    }
+
     /// Waits a moment for the peer to close its side.
     pub(crate) async fn linger(mut self) {
-        let _ = timeout(LINGER, self.transport.read_out()).await;
+        let end = std::future::poll_fn(|cx| self.transport.poll_read_out(cx));
+        let _ = timeout(LINGER, end).await;
     }
 }

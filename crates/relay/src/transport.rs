@@ -172,17 +172,16 @@ impl Transport {
         };
     }
 
-    /// Reads to the end and discards: closing a socket with unread octets resets
-    /// the connection and loses the last response.
-    pub(crate) async fn read_out(&mut self) {
-        let mut unwanted = BytesMut::with_capacity(LAST_OCTETS);
+    /// Reads what has arrived and discards it; ready at the end. Closing a socket with unread
+    /// octets resets the connection and loses the last response. A peer may also read only
+    /// once it has written.
+    pub(crate) fn poll_read_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut unwanted = BytesMut::new();
         loop {
             unwanted.clear();
             unwanted.reserve(LAST_OCTETS);
-            let input =
-                std::future::poll_fn(|cx| self.poll_input(cx, &mut unwanted, LAST_OCTETS)).await;
-            if matches!(input, Input::End) {
-                return;
+            if matches!(ready!(self.poll_input(cx, &mut unwanted, LAST_OCTETS)), Input::End) {
+                return Poll::Ready(());
             }
         }
     }

@@ -339,6 +339,42 @@ async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
     assert!(answered.is_disjoint(&reported));
 }
 
+/// What waits in its socket is read at the end, though it no longer counts.
+#[tokio::test]
+async fn a_client_that_writes_before_it_reads_hears_what_is_lost() {
+    const MESSAGES: u64 = 30_000;
+    let mut options = plain_options();
+    options.drain_seconds = Duration::from_millis(300);
+    let relay = Running::with(options);
+    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    let (path, text) = (format!("{of_alice} {of_bob} {BOB}"), "Hello ".repeat(32));
+    let written = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&written);
+    let writing = tokio::spawn(async move {
+        for n in 0..MESSAGES {
+            alice.write(&send(&format!("id{n:05}"), &path, ALICE, &text)).await;
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        alice
+    });
+    at_rest(&written).await;
+    assert!(written.load(Ordering::Relaxed) < MESSAGES, "the sockets hold all of it");
+    relay.handle.drain();
+    let mut alice = writing.await.unwrap();
+    let (mut accepted, mut reported) = (0, 0);
+    while let Some(frame) = alice.read().await {
+        match &frame.kind()[..] {
+            "200" => accepted += 1,
+            "REPORT" => reported += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(reported, accepted);
+}
+
 // req: 4976-6.5-1, 4976-6.5-2
 #[tokio::test]
 async fn at_the_connection_limit_an_unproven_peer_gives_way() {
