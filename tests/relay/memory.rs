@@ -189,7 +189,7 @@ fn no_queue_gives_way_for_what_others_keep() {
     let (sink, path) = sink(&mut world);
     let mut free = 4 * MEMORY - victim.given;
     // Each keeps as much as those before have left for it.
-    for number in 0..26 {
+    for number in 0..38 {
         let most = free / 9 / 3_900;
         let user = tls().user(format!("user{number}"));
         assert_eq!(keep_some(&mut world, user, sink, &path, most), most);
@@ -228,6 +228,7 @@ fn strangers_leave_half_of_what_is_kept_to_clients() {
     let (mut world, talk, sink, path) = talk_beside_a_sink();
     let kept: Vec<_> = (0..400).map(|source| keep(&mut world, source, sink, &path)).collect();
     assert!(kept.iter().all(|kept| *kept > 0), "{kept:?}");
+    let before = world.relay.statistics().dropped;
     let is_taken = |number: &usize| {
         let id = format!("m{number}");
         let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(3_000));
@@ -236,6 +237,8 @@ fn strangers_leave_half_of_what_is_kept_to_clients() {
     };
     let taken = (0..1_000).take_while(is_taken).count();
     assert!(taken * 3_700 > 4 * MEMORY / 2 / 10, "{taken}");
+    // There is enough: nobody has to give any of it.
+    assert_eq!(world.relay.statistics().dropped, before);
 }
 
 /// However many connections a user has, and many users.
@@ -352,6 +355,39 @@ fn the_longest_incomplete_message_of_a_user_gives_way() {
 }
 
 /// However many have begun one, each with as much as the one before has left for it.
+/// Those who keep most give it, with each request that is kept.
+#[test]
+fn no_more_is_given_than_newcomers_lack() {
+    let (mut world, _, sink, path) = talk_beside_a_sink();
+    let mut given = Vec::new();
+    for number in 0..110 {
+        let user = tls().user(format!("user{number}"));
+        for _ in 0..12 {
+            let before = world.relay.statistics().dropped;
+            keep_some(&mut world, user.clone(), sink, &path, 2);
+            given.push(world.relay.statistics().dropped - before);
+        }
+    }
+    let most = given.iter().max().unwrap();
+    assert!((1..4 * MEMORY as u64 / 16 / 4_000).contains(most), "{most}");
+}
+
+#[test]
+fn queues_of_one_length_stay_however_little_is_left() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let user = |number: usize| format!("user{number}");
+    let mut senders: Vec<_> =
+        (0..20).map(|number| Sender::new(&mut world, &user(number), 0)).collect();
+    for _ in 0..4 * MEMORY / READ / 21 {
+        senders.iter_mut().for_each(|sender| sender.send(&mut world, READ));
+    }
+    let given: usize = senders.iter().map(|sender| sender.given).sum();
+    assert!(4 * MEMORY - given < 4 * MEMORY / 16, "{given}");
+    assert_eq!(world.closes(), []);
+}
+
 #[test]
 fn who_begins_a_message_late_finds_memory_as_well() {
     let mut config = config();
