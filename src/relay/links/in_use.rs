@@ -111,6 +111,29 @@ mod tests {
         assert_eq!([2_999, 3_000].map(is_use), [false, true]);
     }
 
+    /// Of the oldest part as much counts as if it had flowed evenly.
+    #[test]
+    fn use_ends_little_by_little() {
+        let (config, start) = (config(), Instant::now());
+        let is_use = |milliseconds| {
+            let mut in_use = InUse::new(start);
+            in_use.flows(start, 6_000, &config);
+            in_use.flows(start + Duration::from_millis(milliseconds), 0, &config)
+        };
+        assert_eq!([30_000, 31_875, 31_876, 33_750].map(is_use), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_pause_does_not_end_it_early() {
+        let (config, start) = (config(), Instant::now());
+        for pause in [1, 40] {
+            let mut in_use = InUse::new(start);
+            in_use.extend(start + 50 * SECOND);
+            assert!(!in_use.flows(start + pause * SECOND, 1, &config));
+            assert_eq!(in_use.until(), start + 50 * SECOND);
+        }
+    }
+
     /// Whenever it begins.
     #[test]
     fn what_flows_behind_a_pause_is_use_as_soon_as_it_is_enough() {
