@@ -61,16 +61,14 @@ impl Relay {
             && due <= now
         {
             self.timers.pop_first();
-            left -= match timer {
-                Timer::Link(id) if self.put_off(now, due, id) => 1,
-                timer => self.timer_due(now, timer, left),
-            };
+            left -= self.timer_due(now, due, timer, left);
         }
     }
 
     /// Handles a deadline. Returns how many that were, `most` at most.
-    fn timer_due(&mut self, now: Instant, timer: Timer, most: usize) -> usize {
+    fn timer_due(&mut self, now: Instant, due: Instant, timer: Timer, most: usize) -> usize {
         match timer {
+            Timer::Link(id) if self.put_off(now, due, id) => {}
             Timer::Link(id) => return self.link_due(now, id, most),
             Timer::Losses => return self.report_losses(now, most),
             Timer::Token(id) => self.end_token(id, true),
