@@ -26,6 +26,7 @@ mod flows;
 mod giving;
 mod guessing;
 mod in_use;
+mod late;
 mod lookups;
 mod losses;
 mod memory;

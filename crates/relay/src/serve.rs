@@ -267,6 +267,8 @@ impl Server {
             tokio::select! {
                 Some(job) = todo.recv() => worker.start(job),
                 () = until(alarm) => {
+                    // What has come by then counts.
+                    yield_now().await;
                     core.borrow_mut().handle_timeout();
                     // If more deadlines have passed, the connections come first.
                     yield_now().await;
