@@ -1,7 +1,6 @@
 //! Deadlines, and what ends when they pass (RFC 4976 sections 6.1, 6.3 and 6.5).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Relay;
 use super::accounts::principal::Principal;
@@ -15,13 +14,6 @@ use crate::wire::{FailureReport, StatusCode};
 
 /// A step handles so many deadlines and REPORTs: they take a millisecond or two.
 const STEP: usize = 256;
-
-/// Deadlines that are checked so late passed while the process was stopped, or had no
-/// processor.
-const LATE: Duration = Duration::from_secs(1);
-
-/// In this time what has come meanwhile is taken: nobody has been silent before.
-const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// What a deadline belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,9 +42,8 @@ impl Relay {
     /// others to the next call, and [`Relay::poll_timeout`] is due at once: let the
     /// connections have their turns before, which would all wait otherwise.
     ///
-    /// If it comes more than a second late, as after the process was stopped, the deadlines of
-    /// connections are put off for a second, once: what has come meanwhile is still to be
-    /// received, and [`RelayEvent::Look`] asks what the transports hold now.
+    /// Deadlines are judged by what the relay knows. After a stop of the process, first pass on
+    /// what has arrived and what the transports hold ([`Relay::transport_holds`]).
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         let mut left = STEP;
@@ -61,14 +52,13 @@ impl Relay {
             && due <= now
         {
             self.timers.pop_first();
-            left -= self.timer_due(now, due, timer, left);
+            left -= self.timer_due(now, timer, left);
         }
     }
 
     /// Handles a deadline. Returns how many that were, `most` at most.
-    fn timer_due(&mut self, now: Instant, due: Instant, timer: Timer, most: usize) -> usize {
+    fn timer_due(&mut self, now: Instant, timer: Timer, most: usize) -> usize {
         match timer {
-            Timer::Link(id) if self.put_off(now, due, id) => {}
             Timer::Link(id) => return self.link_due(now, id, most),
             Timer::Losses => return self.report_losses(now, most),
             Timer::Token(id) => self.end_token(id, true),
@@ -78,28 +68,6 @@ impl Relay {
             Timer::Flows => self.forget_flows(now),
         }
         1
-    }
-
-    /// Puts the deadlines of a connection off if they are checked late: what has come for it
-    /// or left its transport since then is not known yet. Returns whether it did.
-    fn put_off(&mut self, now: Instant, due: Instant, id: ConnectionId) -> bool {
-        let Some(link) = self.links.get_mut(id) else { return false };
-        let is_late = now.saturating_duration_since(due) >= LATE;
-        if !is_late || link.put_off.is_some_and(|put_off| due <= put_off) {
-            return false;
-        }
-        link.due = None;
-        link.put_off = now.checked_add(CATCH_UP);
-        self.look(now, id);
-        self.arm(id);
-        true
-    }
-
-    /// Asks what the transport of a connection holds, if that is due.
-    fn look(&mut self, now: Instant, id: ConnectionId) {
-        if self.links.get_mut(id).is_some_and(|link| link.hop.pass_time(now)) {
-            self.events.push_back(RelayEvent::Look { connection: id });
-        }
     }
 
     /// Sets the timer of a connection to its next deadline. A timer that is
@@ -132,8 +100,7 @@ impl Relay {
             State::Closed => return None,
         };
         let of_hop = link.hop.next_deadline(Answers::Read);
-        let due = [of_hop, stalled, of_state, self.rests_at(link)].into_iter().flatten().min();
-        due.map(|due| link.put_off.map_or(due, |put_off| due.max(put_off)))
+        [of_hop, stalled, of_state, self.rests_at(link)].into_iter().flatten().min()
     }
 
     /// Looks at a connection, and at `most` of its overdue transactions. Returns how many
@@ -141,7 +108,9 @@ impl Relay {
     fn link_due(&mut self, now: Instant, id: ConnectionId, most: usize) -> usize {
         let Some(link) = self.links.get_mut(id) else { return 1 };
         link.due = None;
-        self.look(now, id);
+        if link.hop.pass_time(now) {
+            self.events.push_back(RelayEvent::Look { connection: id });
+        }
         let mut looked = 0;
         while looked < most
             && let Some(link) = self.links.get_mut(id)

@@ -21,7 +21,7 @@ const ENDS: [(&str, End); 8] = [
     ("silent", |world, _| world.now += 30 * SECOND),
     ("stalled", |world, link| {
         world.relay.transport_holds(world.now, link, 1);
-        world.advance(60 * SECOND);
+        world.now += 60 * SECOND;
     }),
     ("drained", |world, _| {
         world.relay.drain(world.now, world.now + 20 * SECOND);

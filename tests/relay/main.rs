@@ -26,7 +26,6 @@ mod flows;
 mod giving;
 mod guessing;
 mod in_use;
-mod late;
 mod lookups;
 mod losses;
 mod memory;

@@ -224,7 +224,8 @@ fn those_that_stall_together_are_reported_in_steps() {
     }
     assert_eq!(world.told(alice).len(), 4 * CHUNKS);
 
-    world.advance(60 * SECOND);
+    world.now += 60 * SECOND;
+    world.settle();
     assert_eq!(world.closes().len(), 4);
     assert_eq!(world.told(alice), vec!["REPORT"; 4 * CHUNKS]);
     assert_eq!(world.made_in_steps, 4 * CHUNKS as u64);

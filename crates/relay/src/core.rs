@@ -14,6 +14,7 @@ use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Statistics,
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 
+use crate::alarm::Alarm;
 use crate::close::close_at_once;
 use crate::files::AcceptErrors;
 use crate::link::Link;
@@ -60,8 +61,7 @@ pub(crate) struct Core {
     /// The buffer for all reads without a remainder of the read before.
     buffer: BytesMut,
     jobs: mpsc::UnboundedSender<Job>,
-    /// When the relay's timeout is handled next.
-    alarm: Option<Instant>,
+    alarm: Alarm,
     /// The deadline for draining.
     drains_until: Option<Instant>,
     /// Whether it has passed: what still arrives does not count.
@@ -89,7 +89,7 @@ impl Core {
             realm,
             buffer: BytesMut::new(),
             jobs,
-            alarm: None,
+            alarm: Alarm::default(),
             drains_until: None,
             is_over: false,
             turns: Turns::default(),
@@ -274,6 +274,13 @@ impl Core {
         }
     }
 
+    /// Says what all transports hold: a lot may have left them while nobody asked.
+    fn look_at_all(&mut self, now: Instant) {
+        let connections: Vec<_> = self.links.keys().copied().collect();
+        connections.into_iter().for_each(|connection| self.look_at(now, connection));
+        self.turn(now);
+    }
+
     /// The peer has closed.
     fn ended(&mut self, connection: ConnectionId) {
         self.buffer.clear();
@@ -303,6 +310,9 @@ impl Core {
 
     pub(crate) fn handle_timeout(&mut self) {
         let now = Instant::now();
+        if !self.alarm.rings(now) {
+            return self.look_at_all(now);
+        }
         self.relay.handle_timeout(now);
         self.turn(now);
         if !self.is_over && self.drains_until.is_some_and(|deadline| deadline <= now) {
@@ -392,17 +402,15 @@ impl Core {
 
     /// Sets the alarm and returns when to call [`Self::handle_timeout`].
     pub(crate) fn alarm(&mut self) -> Option<Instant> {
-        self.alarm = self.relay.poll_timeout();
-        self.alarm
+        self.alarm.set(self.relay.poll_timeout())
     }
 
     /// Moves the alarm only if it is too late. An early alarm costs one call, less
     /// than moving it with every message.
     fn set_alarm(&mut self) {
         let due = self.relay.poll_timeout();
-        let is_late = due.is_some_and(|due| self.alarm.is_none_or(|alarm| due < alarm));
-        if is_late || self.relay.is_drained() {
-            self.alarm = due;
+        if self.alarm.misses(due) || self.relay.is_drained() {
+            self.alarm.set(due);
             self.attention.notify_one();
         }
     }

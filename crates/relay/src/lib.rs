@@ -27,6 +27,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod alarm;
 mod close;
 mod core;
 mod dial;

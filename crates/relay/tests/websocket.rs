@@ -144,15 +144,8 @@ async fn secure_websockets_and_tls_meet() {
 #[tokio::test]
 async fn what_is_not_one_chunk_closes_the_socket() {
     let relay = Running::plain();
-    let bodiless = |id| {
-        common::client::request(
-            id,
-            "SEND",
-            "msrp://a.invalid:1/b;tcp",
-            BROWSER,
-            "Message-ID: 12345\r\n",
-        )
-    };
+    let bodiless =
+        |id| request(id, "SEND", "msrp://a.invalid:1/b;tcp", BROWSER, "Message-ID: 12345\r\n");
     let (whole, two) = (bodiless("onet1"), bodiless("onet1") + &bodiless("twot2"));
     for wrong in ["Hello", &whole[..whole.len() / 2], &two] {
         let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();

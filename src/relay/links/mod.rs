@@ -178,8 +178,6 @@ pub(super) struct Link {
     pub(super) settled: Instant,
     /// When its deadlines are next checked.
     pub(super) due: Option<Instant>,
-    /// When they were last put off until what had come while nobody checked them was taken.
-    pub(super) put_off: Option<Instant>,
     next_key: u64,
 }
 
@@ -234,7 +232,6 @@ impl Link {
             pending: Outstanding::default(),
             settled: now,
             due: None,
-            put_off: None,
             next_key: 0,
         }
     }
