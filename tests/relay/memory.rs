@@ -362,6 +362,7 @@ fn no_more_is_given_than_newcomers_lack() {
     let mut given = Vec::new();
     for number in 0..110 {
         let user = tls().user(format!("user{number}"));
+        world.accept(user.clone());
         for _ in 0..12 {
             let before = world.relay.statistics().dropped;
             keep_some(&mut world, user.clone(), sink, &path, 2);
@@ -370,6 +371,8 @@ fn no_more_is_given_than_newcomers_lack() {
     }
     let most = given.iter().max().unwrap();
     assert!((1..4 * MEMORY as u64 / 16 / 4_000).contains(most), "{most}");
+    // Nothing waits for their connections.
+    assert_eq!(world.closes(), []);
 }
 
 #[test]
