@@ -396,7 +396,7 @@ impl Relay {
 
     /// Counts a frame that is of no use to anybody. An unproven connection may send only
     /// few of them (section 6.1).
-    fn useless(&mut self, source: ConnectionId) {
+    pub(super) fn useless(&mut self, source: ConnectionId) {
         let max = self.config.max_failures;
         let Some(link) = self.links.get_mut(source) else { return };
         link.refused = link.refused.saturating_add(1);

@@ -10,6 +10,7 @@
 use super::Relay;
 use super::event::ConnectionId;
 use super::flows::{FlowId, Previous};
+use super::links::Link;
 use crate::offset::Offset;
 use crate::uri::UriRef;
 use crate::wire::{ByteRange, Continuation, HeadRef, HeadWriter, Method, Status, StatusCode};
@@ -40,10 +41,13 @@ impl Relay {
         is_by_relay && head.status().is_some_and(|status| status.comment == Some(FOR_ONE))
     }
 
-    /// Notes for whom the previous relay has made a connection, as it says before anything else.
+    /// Notes for whom the previous relay has made a connection, as it says once, before anything
+    /// else.
     pub(super) fn note_for_whom(&mut self, source: ConnectionId, client: UriRef<'_>) {
-        if let Some(link) = self.links.get_mut(source).filter(|link| !link.is_proven) {
-            link.previous = Previous::RelayFor(client.to_uri());
+        let is_first = |link: &&mut Link| !link.is_proven && link.previous == Previous::Sender;
+        match self.links.get_mut(source).filter(is_first) {
+            Some(link) => link.previous = Previous::RelayFor(client.to_uri()),
+            None => self.useless(source),
         }
     }
 

@@ -78,6 +78,22 @@ fn who_is_refused_again_and_again_is_dropped() {
 
 /// What is of no use to anybody counts as refused, whatever it is.
 #[test]
+fn who_says_again_and_again_that_its_connection_is_for_one_client_is_dropped() {
+    scripted(|world| {
+        let mallory = world.accept(tls());
+        let report =
+            Raw::new("REPORT", "r123").to(RELAY).from(ALICE).message("none").range("1-0/*");
+        let report = report.header("Status", "000 200 For one client").octets();
+        for _ in 0..6 {
+            assert_eq!(world.closes(), []);
+            world.give(mallory, &report);
+        }
+        assert_eq!(world.closes(), [(mallory, RelayClose::Probation)]);
+    });
+}
+
+/// So are responses to nothing.
+#[test]
 fn who_sends_only_responses_is_dropped() {
     scripted(|world| {
         let mallory = world.accept(tls());

@@ -287,6 +287,18 @@ fn a_connection_for_one_client_says_so_to_the_next_relay() {
     assert_eq!(paths(chunk), [format!("{OUTER} {BOB}"), format!("{token} {ALICE}")]);
 }
 
+/// What is for a client reaches it, whatever its status says.
+#[test]
+fn a_report_to_a_client_says_nothing_to_the_relay() {
+    scripted(|world| {
+        let talk = world.talk();
+        let report = talk.request("REPORT", "r1").message("m1").range("1-5/5");
+        let report = report.header("Status", "000 200 For one client");
+        world.give(talk.alice, &report.octets());
+        assert_eq!(world.told(talk.bob), ["REPORT"]);
+    });
+}
+
 /// Those of other methods are few and small, and their responses may be awaited where
 /// tokens are bound to a connection.
 #[test]
