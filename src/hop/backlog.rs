@@ -35,6 +35,8 @@ pub(super) struct Backlog {
     /// When the caller last said it, or had the occasion to.
     looked: Instant,
     last_given: Instant,
+    /// When it was given the first octets after `told`.
+    untold_since: Instant,
     last_left: Instant,
     /// Requests that were given completely, and where each ends.
     requests: VecDeque<(u64, TransactionId)>,
@@ -50,6 +52,7 @@ impl Backlog {
             told: 0,
             looked: now,
             last_given: now,
+            untold_since: now,
             last_left: now,
             requests: VecDeque::new(),
             window: Window::new(),
@@ -59,6 +62,9 @@ impl Backlog {
     /// The transport is given so many octets.
     pub(super) fn give(&mut self, octets: usize, now: Instant) {
         self.last_given = now;
+        if self.told == self.given {
+            self.untold_since = now;
+        }
         self.given = self.given.saturating_add(octets as u64);
         self.window.give(self.left, self.given, now);
     }
@@ -122,10 +128,11 @@ impl Backlog {
         self.leave(end, now);
     }
 
-    /// When the caller has to say again what the transport holds.
+    /// When the caller has to say again what the transport holds, however often it is given
+    /// more until then.
     pub(super) fn look_at(&self) -> Option<Instant> {
         let is_waiting = self.is_told && self.octets() > 0;
-        let looked = self.looked.max(self.last_given);
+        let looked = self.looked.max(self.untold_since);
         looked.checked_add(self.pause(looked)).filter(|_| is_waiting)
     }
 

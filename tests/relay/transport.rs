@@ -127,6 +127,28 @@ fn a_transport_that_gives_nothing_away_has_stalled() {
     });
 }
 
+/// However often the transport is given more. Here it is asked rarely, since nothing waits.
+#[test]
+fn a_transport_that_is_given_little_all_the_time_is_asked_and_has_not_stalled() {
+    scripted(|world| {
+        let talk = world.talk();
+        holds(world, talk.alice, 0);
+        world.looks();
+        for n in 0..700 {
+            let chunk = talk.chunk(&format!("c{n}aaa"), &format!("m{n}"), "1-5/5", "hello", '$');
+            world.give(talk.alice, &chunk.octets());
+            let sent = world.one(talk.bob);
+            world.answer(talk.bob, &sent, "200 OK");
+            assert_eq!(world.told(talk.alice), ["200"]);
+            world.advance(SECOND / 5);
+            if world.looks().contains(&talk.alice) {
+                holds(world, talk.alice, 0);
+            }
+            assert_eq!(world.closes(), [], "after {n}");
+        }
+    });
+}
+
 /// The receiver of a slow link is in use while octets leave, not when they are written.
 // req: 4976-6.5-1
 #[test]
