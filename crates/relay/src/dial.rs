@@ -10,10 +10,11 @@ use msrp::relay::{Peer, Security};
 use msrp::uri::RECOMMENDED_PORT;
 use msrp_tls::{TlsError, server_name};
 use thiserror::Error;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::names;
 use crate::policy::Policy;
 use crate::secure::Secure;
 use crate::transport::{Stream, Transport};
@@ -62,12 +63,12 @@ impl Dialler {
         Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls)))))
     }
 
-    /// RFC 4976 section 8 requires an SRV look-up for a name without a port. The
-    /// system's resolver cannot do that, so the relay uses the usual port.
+    /// RFC 4976 section 8 requires an SRV look-up for a name without a port. The relay uses
+    /// the usual port instead.
     async fn resolve(&self, uri: &MsrpUri) -> Result<Vec<SocketAddr>, DialError> {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let found = lookup_host((host, uri.port().unwrap_or(RECOMMENDED_PORT))).await?;
+        let found = names::addresses(host, uri.port().unwrap_or(RECOMMENDED_PORT)).await?;
         let permitted = self.policy.permitted(found)?;
         if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
     }

@@ -36,6 +36,7 @@ mod files;
 mod link;
 mod listen;
 mod metrics;
+mod names;
 mod options;
 mod policy;
 mod reload;

@@ -1,0 +1,49 @@
+//! The addresses of names.
+
+use std::io;
+use std::net::SocketAddr;
+
+use hickory_resolver::TokioResolver;
+use tokio::net::lookup_host;
+
+/// The addresses of a host. Without a thread for each lookup, as the system's resolver needs:
+/// a few users could have all threads wait for servers of theirs that never answer, and
+/// nobody else's names would be looked up.
+pub(crate) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    // The files of the system are read each time, since they may change.
+    let Ok(resolver) = TokioResolver::builder_tokio().and_then(|builder| builder.build()) else {
+        return Ok(lookup_host((host, port)).await?.collect());
+    };
+    let found = resolver.lookup_ip(host).await.map_err(io::Error::other)?;
+    Ok(found.iter().map(|address| SocketAddr::new(address, port)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::runtime::Builder;
+    use tokio::task::spawn_blocking;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[test]
+    fn a_look_up_needs_no_thread() {
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+        runtime.unwrap().block_on(async {
+            let (release, released) = mpsc::channel::<()>();
+            spawn_blocking(move || released.recv());
+            let found = timeout(Duration::from_secs(10), addresses("localhost", 7)).await;
+            let found = found.unwrap().unwrap();
+            assert!(found.iter().all(|found| found.ip().is_loopback() && found.port() == 7));
+            drop(release);
+        });
+    }
+}
