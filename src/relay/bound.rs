@@ -56,10 +56,13 @@ impl Relay {
             }
         } else if !self.is_above(id, destination) {
             self.end_above(id);
-        } else if !self.may_stay_above(now, id, destination) {
+        } else if self.flows.is_on_parole(id, now) {
             self.end_flow(now, id, destination);
-        } else if self.is_overfull(destination, 0) {
-            self.hold_shared(now, source, id, destination);
+        } else {
+            self.note_above(now, id, destination);
+            if self.is_overfull(destination, 0) {
+                self.hold_shared(now, source, id, destination);
+            }
         }
     }
 
@@ -123,31 +126,16 @@ impl Relay {
         waiting.saturating_sub(leeway) > PATIENCE.saturating_mul(self.bound(destination))
     }
 
-    /// Whether a flow that is above its bound has time left.
-    fn may_stay_above(&mut self, now: Instant, id: FlowId, destination: ConnectionId) -> bool {
-        if self.flows.get_mut(id).is_some_and(|flow| flow.is_on_parole(now)) {
-            return false;
-        }
-        self.note_above(now, id, destination).is_none_or(|until| now < until)
-    }
-
-    /// Notes that a flow is above its bound since then at the latest. Returns when its time
-    /// there is over, and looks at it then.
-    fn note_above(
-        &mut self,
-        since: Instant,
-        id: FlowId,
-        destination: ConnectionId,
-    ) -> Option<Instant> {
-        let flow = self.flows.get_mut(id)?;
+    /// Notes that a flow is above its bound since then at the latest. It is looked at when its
+    /// time there is over.
+    fn note_above(&mut self, since: Instant, id: FlowId, destination: ConnectionId) {
+        let Some(flow) = self.flows.get_mut(id) else { return };
         let since = flow.above.map_or(since, |above| since.min(above.since));
         let before = flow.above.replace(Above { since, on: destination });
         if let Some(before) = before.filter(|before| before.on != destination) {
             self.let_flow_go(id, before.on);
         }
-        let until = since.checked_add(ABOVE);
-        self.arm_flow(id, until);
-        until
+        self.arm_flow(id, since.checked_add(ABOVE));
     }
 
     /// A flow is not above its bound, or not any more.

@@ -142,3 +142,27 @@ fn a_peer_that_answers_nothing_gets_no_more() {
         assert_eq!(world.sent(talk.bob).len(), 1);
     });
 }
+
+/// The process was stopped meanwhile, or had no processor: what the receiver would have taken
+/// leaves before the time above the bound is judged.
+#[test]
+fn what_comes_late_ends_no_flow_before_its_octets_could_leave() {
+    let mut world = World::new(config());
+    let (bob, token) = world.client(BOB);
+    let other = world.accept(tls().relay_names(vec!["b.example".to_owned()]));
+    let from = format!("msrps://b.example:2855/t;tcp {ALICE}");
+    let chunk = |number: u32| {
+        let id = format!("c{number:03}");
+        let chunk = Raw::chunk(&id, &id, "1-10000/10000", &letters(10_000), '$');
+        chunk.to(&format!("{token} {BOB}")).from(&from).reports("partial", "no").octets()
+    };
+    world.stall(bob);
+    for number in 0..40 {
+        world.give(other, &chunk(number));
+    }
+    world.now += 10 * SECOND;
+    world.feed(other, &chunk(40));
+    world.unstall(bob);
+    assert_eq!(world.sends(bob).len(), 41);
+    assert!(world.octets(other).is_empty());
+}

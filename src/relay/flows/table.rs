@@ -202,6 +202,11 @@ impl Flows {
         }
     }
 
+    /// Whether a flow gets no time above its bound.
+    pub(in crate::relay) fn is_on_parole(&self, id: FlowId, now: Instant) -> bool {
+        self.get(id).is_some_and(|flow| flow.is_on_parole(now))
+    }
+
     /// Whether a flow is above its bound.
     pub(in crate::relay) fn is_above(&self, id: FlowId) -> bool {
         self.get(id).is_some_and(|flow| flow.above.is_some())
