@@ -11,6 +11,7 @@ use msrp::uri::RECOMMENDED_PORT;
 use msrp_tls::{TlsError, server_name};
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -24,6 +25,8 @@ pub(crate) struct Dialler {
     pub(crate) policy: Policy,
     pub(crate) secure: Rc<RefCell<Secure>>,
     pub(crate) patience: Duration,
+    /// Places for names that are looked up.
+    pub(crate) look_ups: Rc<Semaphore>,
 }
 
 /// Why there is no connection.
@@ -68,7 +71,8 @@ impl Dialler {
     async fn resolve(&self, uri: &MsrpUri) -> Result<Vec<SocketAddr>, DialError> {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let found = names::addresses(host, uri.port().unwrap_or(RECOMMENDED_PORT)).await?;
+        let found =
+            names::addresses(host, uri.port().unwrap_or(RECOMMENDED_PORT), &self.look_ups).await?;
         let permitted = self.policy.permitted(found)?;
         if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
     }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Files that are not connections: listeners, name look-ups, HTTP, the users file.
+/// Files that are neither connections nor look-ups: listeners, HTTP, the users file.
 const OTHERS: usize = 32;
+/// The sockets of one look-up: both families of addresses, each asked three times.
+const LOOK_UP: usize = 6;
 /// The least number of connections that may be closing beside the open ones.
 const LEAST_CLOSING: usize = 32;
 /// The time between two lines of the log about connections that cannot be accepted.
@@ -17,6 +19,8 @@ pub(crate) struct Places {
     pub(crate) connections: usize,
     /// Connections that have ended and whose last octets are on their way.
     pub(crate) closing: usize,
+    /// Names that are looked up.
+    pub(crate) look_ups: usize,
 }
 
 impl Places {
@@ -42,8 +46,10 @@ impl Places {
     fn within(files: usize, wanted: usize) -> Self {
         let reserve = (OTHERS + LEAST_CLOSING).min(files / 2);
         let connections = wanted.min(files - reserve).max(1);
-        let closing = files.saturating_sub(connections).saturating_sub(OTHERS).max(1);
-        Self { connections, closing }
+        let rest = files.saturating_sub(connections).saturating_sub(OTHERS);
+        let look_ups = (rest / 2 / LOOK_UP).max(1);
+        let closing = rest.saturating_sub(look_ups * LOOK_UP).max(1);
+        Self { connections, closing, look_ups }
     }
 }
 
@@ -77,11 +83,11 @@ mod tests {
     #[test]
     fn connections_leave_room_for_what_else_is_open() {
         for files in [16, 64, 100, 256, 1024, 1 << 20] {
-            let Places { connections, closing } = Places::within(files, 10_000);
+            let Places { connections, closing, look_ups } = Places::within(files, 10_000);
             assert!((files / 2..=10_000).contains(&connections) || files > 20_000, "{files}");
-            assert!(connections + closing < files, "{files}");
+            assert!(connections + closing + LOOK_UP * look_ups < files, "{files}");
         }
         let plenty = Places::within(20_032, 10_000);
-        assert_eq!(plenty, Places { connections: 10_000, closing: 10_000 });
+        assert_eq!(plenty, Places { connections: 10_000, closing: 5_002, look_ups: 833 });
     }
 }

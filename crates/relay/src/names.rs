@@ -5,14 +5,21 @@ use std::net::SocketAddr;
 
 use hickory_resolver::TokioResolver;
 use tokio::net::lookup_host;
+use tokio::sync::Semaphore;
 
 /// The addresses of a host. Without a thread for each lookup, as the system's resolver needs:
 /// a few users could have all threads wait for servers of theirs that never answer, and
 /// nobody else's names would be looked up.
-pub(crate) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+/// A name waits for one of the `places`, since a look-up needs sockets.
+pub(crate) async fn addresses(
+    host: &str,
+    port: u16,
+    places: &Semaphore,
+) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = host.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
+    let _place = places.acquire().await.map_err(io::Error::other)?;
     // The files of the system are read each time, since they may change.
     let Ok(resolver) = TokioResolver::builder_tokio().and_then(|builder| builder.build()) else {
         return Ok(lookup_host((host, port)).await?.collect());
@@ -25,7 +32,9 @@ pub(crate) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::pin::pin;
     use std::sync::mpsc;
+    use std::task::{Context, Waker};
     use std::time::Duration;
 
     use tokio::runtime::Builder;
@@ -40,10 +49,20 @@ mod tests {
         runtime.unwrap().block_on(async {
             let (release, released) = mpsc::channel::<()>();
             spawn_blocking(move || released.recv());
-            let found = timeout(Duration::from_secs(10), addresses("localhost", 7)).await;
+            let found =
+                timeout(Duration::from_secs(10), addresses("localhost", 7, &Semaphore::new(1)))
+                    .await;
             let found = found.unwrap().unwrap();
             assert!(found.iter().all(|found| found.ip().is_loopback() && found.port() == 7));
             drop(release);
         });
+    }
+
+    #[test]
+    fn a_name_waits_for_a_place_and_an_address_does_not() {
+        let none = Semaphore::new(0);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(addresses("localhost", 7, &none)).poll(&mut cx).is_pending());
+        assert!(pin!(addresses("192.0.2.1", 7, &none)).poll(&mut cx).is_ready());
     }
 }

@@ -254,8 +254,9 @@ impl Server {
                 policy: Policy::new(self.options.connect_to.clone()),
                 secure: Rc::clone(&secure),
                 patience: self.options.connect_seconds,
+                look_ups: Rc::new(places(self.places.look_ups)),
             },
-            closing: Semaphore::new(self.places.closing.min(Semaphore::MAX_PERMITS)),
+            closing: places(self.places.closing),
         });
         let attention = Arc::clone(&core.borrow().attention);
         let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
@@ -355,6 +356,10 @@ impl Worker {
             }
         }
     }
+}
+
+fn places(number: usize) -> Semaphore {
+    Semaphore::new(number.min(Semaphore::MAX_PERMITS))
 }
 
 async fn until(due: Option<Instant>) {
