@@ -65,13 +65,14 @@ pub(crate) fn is_special(address: IpAddr) -> bool {
 
 /// The address that is reached: that of IPv4 within one of IPv6.
 pub(crate) fn reached(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) if TRANSLATED.contains(&address) => {
-            let [.., a, b, c, d] = address.octets();
-            Ipv4Addr::new(a, b, c, d).into()
-        }
-        address => address,
+    let address = address.to_canonical();
+    if let IpAddr::V6(translated) = address
+        && TRANSLATED.contains(&translated)
+    {
+        let [.., a, b, c, d] = translated.octets();
+        return Ipv4Addr::new(a, b, c, d).into();
     }
+    address
 }
 
 #[cfg(test)]
