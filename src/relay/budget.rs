@@ -35,7 +35,7 @@ impl Relay {
 
     /// Whether there is a place for one more. If all are taken, the oldest connection that
     /// is closing ends at once, so that no peer keeps places by reading slowly.
-    fn has_place(&mut self) -> bool {
+    pub(super) fn has_place(&mut self) -> bool {
         let places = self.config.limits.connections;
         if self.links.len() >= places {
             self.end_oldest_closing();
@@ -65,13 +65,19 @@ impl Relay {
         }
     }
 
-    /// Whether the relay may connect for this principal. A dial takes a free place: it never
-    /// closes another connection that is not closing already.
+    /// Whether the relay may connect for this principal. A dial takes a free place, or that of a
+    /// dial of whoever has most of them: it never ends an established connection.
     pub(super) fn may_dial(&mut self, principal: &Principal) -> bool {
         let limits = self.config.limits;
         self.holdings.dials_by(principal) < limits.user_dials
             && self.held_by(principal) < limits.principal_connections
-            && self.has_place()
+            && (self.has_place() || self.dial_gives_way(principal))
+    }
+
+    fn dial_gives_way(&mut self, principal: &Principal) -> bool {
+        let gives = self.holdings.dial_to_give(principal);
+        self.evict(gives);
+        gives.is_some() && self.has_place()
     }
 
     /// Makes room for one more token of this user. Returns whether there is room: there is

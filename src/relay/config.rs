@@ -155,9 +155,9 @@ pub struct RelayLimits {
     /// Connections. At the limit, a new one takes the place of the longest idle one of
     /// the principal that holds most (RFC 4976 section 6.5). If dials and connections
     /// without an accepted request are more than a quarter, or connections on which nobody
-    /// has authenticated more than half, it is one of those. A dial
-    /// takes no other connection's place, and nobody takes the place of a connection in use
-    /// ([`RelayConfig::least_rate`]) whose principal holds no more than the others. A
+    /// has authenticated more than half, it is one of those. A dial takes no place but that of
+    /// a dial of the principal with most of them, and nobody takes the place of a connection
+    /// in use ([`RelayConfig::least_rate`]) whose principal holds no more than the others. A
     /// connection that is closing has no place: it ends at once if one is needed. Default
     /// 10,000.
     pub connections: usize,

@@ -59,6 +59,27 @@ fn a_dial_closes_no_connection() {
     });
 }
 
+/// Of whoever has most of them, so that a few who dial many hosts leave places to others.
+#[test]
+fn a_dial_takes_the_place_of_another() {
+    let mut config = config();
+    config.limits.connections = 6;
+    scripted_with(config, |world| {
+        let (alice, of_alice) = member(world, "alice");
+        let (mallory, of_mallory) = member(world, "mallet");
+        let dials: Vec<_> =
+            (0..5).map(|n| send(world, mallory, &of_mallory, &nowhere(n))).collect();
+        assert_eq!(dials, ["200", "200", "200", "200", "408"]);
+        assert_eq!(world.closes(), []);
+        let told: Vec<_> = (5..8).map(|n| send(world, alice, &of_alice, &nowhere(n))).collect();
+        assert_eq!(told, ["200", "200", "408"]);
+        let dialled: Vec<_> = world.wanted().into_iter().map(|(link, _)| link).collect();
+        let gave_way = evicted(world);
+        assert_eq!(gave_way.len(), 2);
+        assert!(gave_way.iter().all(|link| dialled[..4].contains(link)));
+    });
+}
+
 #[test]
 fn one_target_is_one_dial_however_it_is_spelled() {
     scripted(|world| {

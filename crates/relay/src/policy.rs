@@ -8,7 +8,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use thiserror::Error;
 
-use crate::special::is_special;
+use crate::special::{is_special, reached};
 
 /// Ports below are those of other protocols' servers.
 const FIRST_PORT: u16 = 1024;
@@ -46,7 +46,7 @@ impl Policy {
     fn permits(&self, address: SocketAddr, own: &[IpAddr]) -> bool {
         let (ip, port) = (address.ip().to_canonical(), address.port());
         if self.0.is_empty() {
-            port >= FIRST_PORT && !is_special(ip) && !own.contains(&ip)
+            port >= FIRST_PORT && !is_special(ip) && !own.contains(&reached(ip))
         } else {
             self.0.iter().any(|target| target.contains(ip, port))
         }
@@ -147,14 +147,17 @@ mod tests {
     fn the_addresses_of_this_machine_may_not_be_reached() {
         let own = own_addresses().unwrap();
         assert!(own.contains(&IpAddr::from([127, 0, 0, 1])), "{own:?}");
-        let far = SocketAddr::from(([8, 8, 8, 8], 2855));
-        let permitted = |targets: &[&str], own: &[IpAddr]| {
-            let targets = targets.iter().map(|target| target.parse().unwrap()).collect();
-            Policy::new(targets).permitted_on(|| Ok(own.to_vec()), [far]).unwrap()
-        };
-        assert_eq!(permitted(&[], &own), [far]);
-        assert_eq!(permitted(&[], &[far.ip()]), []);
-        assert_eq!(permitted(&["8.8.8.8"], &[far.ip()]), [far]);
+        let this = IpAddr::from([8, 8, 8, 8]);
+        for spelling in ["8.8.8.8:2855", "[::ffff:8.8.8.8]:2855", "[64:ff9b::8.8.8.8]:2855"] {
+            let found: SocketAddr = spelling.parse().unwrap();
+            let permitted = |targets: &[&str], own: &[IpAddr]| {
+                let targets = targets.iter().map(|target| target.parse().unwrap()).collect();
+                Policy::new(targets).permitted_on(|| Ok(own.to_vec()), [found]).unwrap()
+            };
+            assert_eq!(permitted(&[], &own), [found]);
+            assert_eq!(permitted(&[], &[this]), []);
+            assert_eq!(permitted(&["8.8.8.8", "64:ff9b::/96"], &[this]), [found]);
+        }
     }
 
     #[test]

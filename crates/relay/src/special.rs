@@ -53,22 +53,26 @@ const fn v6([a, b, c]: [u16; 3], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
 }
 
-/// Whether an address is special. An IPv4 address within one of IPv6 is what counts.
+/// Whether an address is special, or the one that is reached by it.
 pub(crate) fn is_special(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => is_special_v4(address),
-        IpAddr::V6(address) if TRANSLATED.contains(&address) => {
-            let [.., a, b, c, d] = address.octets();
-            is_special_v4(Ipv4Addr::new(a, b, c, d))
-        }
+    match reached(address) {
+        IpAddr::V4(address) => V4.iter().any(|net| net.contains(&address)),
         IpAddr::V6(address) => {
             !GLOBAL_V6.contains(&address) || V6.iter().any(|net| net.contains(&address))
         }
     }
 }
 
-fn is_special_v4(address: Ipv4Addr) -> bool {
-    V4.iter().any(|net| net.contains(&address))
+/// The address that is reached: that of IPv4 within one of IPv6.
+pub(crate) fn reached(address: IpAddr) -> IpAddr {
+    let address = address.to_canonical();
+    if let IpAddr::V6(translated) = address
+        && TRANSLATED.contains(&translated)
+    {
+        let [.., a, b, c, d] = translated.octets();
+        return Ipv4Addr::new(a, b, c, d).into();
+    }
+    address
 }
 
 #[cfg(test)]

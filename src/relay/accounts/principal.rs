@@ -122,6 +122,8 @@ pub(in crate::relay) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     /// Those that have tokens.
     token_shares: Shares<Principal>,
+    /// Those that have dials.
+    dial_shares: Shares<Principal>,
     /// Those that have gone, while something is kept for them.
     gone: VecDeque<Principal>,
     connections: usize,
@@ -137,6 +139,7 @@ impl Holdings {
         Self {
             by_principal: BTreeMap::new(),
             token_shares: Shares::default(),
+            dial_shares: Shares::default(),
             gone: VecDeque::new(),
             connections: 0,
             queued: 0,
@@ -234,24 +237,34 @@ impl Holdings {
 
     /// One of the connections of a principal is being established.
     pub(in crate::relay) fn begin_dial(&mut self, principal: &Principal, id: ConnectionId) {
-        self.holding(principal).dials.insert(id);
+        if self.holding(principal).dials.insert(id) {
+            self.dial_shares.add(principal);
+        }
     }
 
     pub(in crate::relay) fn end_dial(&mut self, principal: &Principal, id: ConnectionId) {
-        if let Some(holding) = self.by_principal.get_mut(principal) {
-            holding.dials.remove(&id);
+        let holding = self.by_principal.get_mut(principal);
+        if holding.is_some_and(|holding| holding.dials.remove(&id)) {
+            self.dial_shares.remove(principal);
         }
     }
 
     /// How many connections of a principal are being established.
     pub(in crate::relay) fn dials_by(&self, principal: &Principal) -> usize {
-        self.of(principal).map_or(0, |holding| holding.dials.len())
+        self.dial_shares.count(principal)
+    }
+
+    /// A dial of whoever has most of them, if that is more than this one has with another.
+    pub(in crate::relay) fn dial_to_give(&self, principal: &Principal) -> Option<ConnectionId> {
+        let (most, largest) = self.dial_shares.most()?;
+        let has_more = most > self.dials_by(principal) + 1;
+        self.of(largest).filter(|_| has_more)?.dials.first().copied()
     }
 
     pub(in crate::relay) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
         self.set_queued(principal, id, 0);
+        self.end_dial(principal, id);
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
-        holding.dials.remove(&id);
         if holding.connections.remove(&id).is_some() {
             holding.standing.remove(id);
             self.connections -= 1;
