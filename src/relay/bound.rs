@@ -50,7 +50,6 @@ impl Relay {
         self.weigh(destination);
         let Some(link) = self.links.get(source) else { return };
         if link.previous != Previous::Relay {
-            self.end_above(id);
             if self.has_filled(id, destination) {
                 self.block(source, id, destination);
             }

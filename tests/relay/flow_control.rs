@@ -166,3 +166,27 @@ fn what_comes_late_ends_no_flow_before_its_octets_could_leave() {
     assert_eq!(world.sends(bob).len(), 41);
     assert!(world.octets(other).is_empty());
 }
+
+/// Others were behind it, so that it is read on for them.
+#[test]
+fn a_connection_for_one_client_is_read_once_another_sends_there() {
+    let mut world = World::new(config());
+    let (bob, token) = world.client(BOB);
+    let other = world.accept(tls().relay_names(vec!["b.example".to_owned()]));
+    let uri = |client: &str| format!("msrps://b.example:2855/{client};tcp");
+    let report = Raw::new("REPORT", "r123").to(RELAY).from(&uri("t")).message("none");
+    let report = report.range("1-0/*").header("Status", "000 200 For one client");
+    world.give(other, &report.octets());
+    let chunk = |client: &str, number: u32| {
+        let id = format!("c{number:03}");
+        let chunk = Raw::chunk(&id, &id, "1-10000/10000", &letters(10_000), '$');
+        chunk.to(&format!("{token} {BOB}")).from(&format!("{} {ALICE}", uri(client))).octets()
+    };
+    world.stall(bob);
+    for number in 0..30 {
+        world.give(other, &chunk("t", number));
+    }
+    assert!(!world.relay.wants_read(other));
+    world.give(other, &chunk("u", 30));
+    assert!(world.relay.wants_read(other));
+}

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::foreign::{Scene, client_uri, names};
+use crate::wire::End;
 use crate::world::*;
 
 /// A message that waits for nobody.
@@ -132,6 +133,20 @@ fn what_comes_for_one_client_takes_its_time_wherever_it_has_begun() {
     scene.world.run(seconds(110));
     assert_eq!(scene.world.clients[scene.slow].arrived.len(), 201);
     assert!(scene.reported_on(own).is_empty());
+}
+
+/// Once its connection has ended and all of it has arrived, it is a flow as any other.
+#[test]
+fn what_comes_where_others_are_again_is_ended() {
+    let mut scene = Scene::new(50_000);
+    let own = scene.for_one("t");
+    scene.flood(own, 5);
+    scene.world.run(seconds(3));
+    scene.world.leave(End::Raw(own));
+    scene.world.slow(End::Client(scene.slow), 0);
+    scene.flood(scene.foreign, 60);
+    assert!(scene.others(scene.foreign) <= PROMPT + millis(60), "60 messages are before them");
+    assert!(!scene.reported_on(scene.foreign).is_empty());
 }
 
 /// Once another client is seen there, nobody waits.
