@@ -140,3 +140,51 @@ fn only_so_many_lookups_at_a_time() {
         assert_eq!(asked(world).len(), 2);
     });
 }
+
+/// Whoever has most that wait gives way, and not whoever had.
+#[test]
+fn lookups_that_are_over_make_no_room() {
+    let mut config = config();
+    config.limits.pending_auths = 2;
+    scripted_with(config, |world| {
+        world.knows_users = false;
+        let ask = |world: &mut World, source: u8| {
+            let link = world.accept(tls().address([192, 0, 2, source].into()));
+            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+            world.give(link, &request);
+            link
+        };
+        let over = [ask(world, 9), ask(world, 9)];
+        for request in asked(world) {
+            world.relay.authorise(world.now, request, Verdict::Unknown);
+        }
+        world.settle();
+        assert_eq!(over.map(|link| world.told(link)), [["401"], ["401"]]);
+        let waiting = [ask(world, 1), ask(world, 1)];
+        let last = ask(world, 2);
+        assert!(world.told(last).is_empty());
+        assert_eq!(waiting.map(|link| world.told(link)).concat(), ["408"]);
+    });
+}
+
+/// At one source as well, but nobody gives way to one who has as many.
+#[test]
+fn at_one_source_whoever_has_more_lookups_makes_room() {
+    let mut config = config();
+    config.limits.pending_auths = 2;
+    scripted_with(config, |world| {
+        world.knows_users = false;
+        let links = [(); 3].map(|()| world.accept(tls().address([192, 0, 2, 1].into())));
+        let ask = |world: &mut World, link| {
+            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+            world.give(link, &request);
+        };
+        ask(world, links[0]);
+        ask(world, links[0]);
+        ask(world, links[1]);
+        assert_eq!(links.map(|link| world.told(link)).concat(), ["408"]);
+        ask(world, links[2]);
+        assert_eq!(world.told(links[2]), ["403"]);
+        assert!(links.iter().all(|link| world.told(*link).is_empty()));
+    });
+}

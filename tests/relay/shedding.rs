@@ -103,6 +103,26 @@ fn a_request_for_the_far_end_that_gives_way_gets_its_response() {
     assert_eq!(scene.world.told(other), [""; 0]);
 }
 
+/// An AUTH is kept until the application has decided.
+#[test]
+fn auths_that_give_way_get_their_responses() {
+    let mut scene = Scene::new();
+    let links: Vec<_> = (0..20).map(|_| client(&mut scene.world, "mallet").0).collect();
+    scene.world.knows_users = false;
+    let fields = [("X", &"x".repeat(3_000)[..])];
+    let mut waiting = 0;
+    for link in links.iter().flat_map(|link| [*link; 9]) {
+        let auth = scene.world.credentials(link, ALICE, "mallet", "secret", &fields);
+        scene.world.give(link, &auth);
+        waiting += usize::from(scene.world.told(link).is_empty());
+    }
+    // What its credentials say is kept beside each.
+    assert!((MEMORY / 10..MEMORY / 8).contains(&(waiting * 6_900)), "{waiting}");
+    scene.many_come();
+    let told: Vec<_> = links.iter().flat_map(|link| scene.world.told(*link)).collect();
+    assert!(told.len() > waiting / 2 && told.iter().all(|status| status == "408"), "{told:?}");
+}
+
 /// The octets of it that have left are lost, too.
 #[test]
 fn a_chunk_that_gives_way_while_it_leaves_is_reported_whole() {
