@@ -211,3 +211,33 @@ impl Peers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::relay::accounts::charge::Account;
+
+    #[test]
+    fn nothing_is_known_of_connections_that_have_gone() {
+        let mut peers = Peers::default();
+        let [first, second, third] = [1, 2, 3].map(ConnectionId);
+        let [one, other] = [first, third].map(Principal::Connection);
+        let account = Account::default();
+        let peers_of = [(&one, first), (&one, second), (&other, third), (&other, third)];
+        for (number, (holder, connection)) in peers_of.into_iter().enumerate() {
+            let uri: MsrpUri = format!("msrp://{number}.example:9/x;tcp").parse().unwrap();
+            peers.bind(TokenId(1), uri.view(), connection, holder, account.charge(100 + number));
+        }
+        assert_eq!(peers.largest(), Some(third));
+        peers.forget_link(second);
+        assert_eq!(peers.by_holder.values().map(|it| it.links.len()).sum::<usize>(), 2);
+        peers.forget_link(third);
+        assert_eq!(peers.largest(), Some(first));
+        peers.forget_oldest(first);
+        assert!(peers.by_token.is_empty() && peers.by_link.is_empty());
+        assert!(peers.by_holder.is_empty() && peers.by_octets.is_empty());
+        assert_eq!(account.total(), 0);
+    }
+}
