@@ -299,10 +299,8 @@ async fn draining_has_a_time_limit() {
     }
 }
 
-/// More requests than the socket of the sender holds are answered by nobody.
-#[tokio::test]
-async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
-    const MESSAGES: usize = 500;
+/// A relay that drains for a moment only, Alice and Bob, and her path to him.
+async fn soon_drained() -> (Running, Client, Client, String) {
     let mut options = plain_options();
     options.drain_seconds = Duration::from_millis(300);
     let relay = Running::with(options);
@@ -310,7 +308,14 @@ async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
     let uri = relay.uri("msrp", "tcp");
     let of_alice = alice.authenticate(uri, "alice").await.unwrap();
     let of_bob = bob.authenticate(uri, "bob").await.unwrap();
-    let path = format!("{of_alice} {of_bob} {BOB}");
+    (relay, alice, bob, format!("{of_alice} {of_bob} {BOB}"))
+}
+
+/// More requests than the socket of the sender holds are answered by nobody.
+#[tokio::test]
+async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
+    const MESSAGES: usize = 500;
+    let (relay, mut alice, mut bob, path) = soon_drained().await;
     let writing = tokio::spawn(async move {
         for n in 0..MESSAGES {
             alice.write(&send(&format!("id{n:05}"), &path, ALICE, "Hello")).await;
@@ -343,14 +348,8 @@ async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
 #[tokio::test]
 async fn a_client_that_writes_before_it_reads_hears_what_is_lost() {
     const MESSAGES: u64 = 30_000;
-    let mut options = plain_options();
-    options.drain_seconds = Duration::from_millis(300);
-    let relay = Running::with(options);
-    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
-    let uri = relay.uri("msrp", "tcp");
-    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
-    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
-    let (path, text) = (format!("{of_alice} {of_bob} {BOB}"), "Hello ".repeat(32));
+    let (relay, mut alice, _bob, path) = soon_drained().await;
+    let text = "Hello ".repeat(32);
     let written = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&written);
     let writing = tokio::spawn(async move {
