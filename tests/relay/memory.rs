@@ -373,6 +373,9 @@ fn no_more_is_given_than_newcomers_lack() {
     assert!((1..4 * MEMORY as u64 / 16 / 4_000).contains(most), "{most}");
     // Nothing waits for their connections.
     assert_eq!(world.closes(), []);
+    let mut newcomer = Sender::new(&mut world, "carol", 0);
+    newcomer.send(&mut world, 150_000);
+    assert!(world.relay.wants_read(newcomer.link), "newcomers lack memory");
 }
 
 #[test]
