@@ -75,6 +75,9 @@ impl Relay {
     }
 
     fn dial_gives_way(&mut self, principal: &Principal) -> bool {
+        if self.links.len() >= self.config.limits.connections.saturating_mul(2) {
+            return false;
+        }
         let gives = self.holdings.dial_to_give(principal);
         self.evict(gives);
         gives.is_some() && self.has_place()

@@ -4,12 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::LookupIpStrategy;
+use hickory_resolver::proto::rr::Name;
 use tokio::net::lookup_host;
 use tokio::sync::Semaphore;
 
-/// The addresses of a host. Without a thread for each lookup, as the system's resolver needs:
-/// a few users could have all threads wait for servers of theirs that never answer, and
-/// nobody else's names would be looked up.
+/// The addresses of a host, those of IPv4 first. The system's resolver would need a thread for
+/// each look-up: a few users could have all threads wait for servers that never answer, and
+/// nobody else's names would be found. It is asked only if it does not say which servers it has.
+///
 /// A name waits for one of the `places`, since a look-up needs sockets.
 pub(crate) async fn addresses(
     host: &str,
@@ -20,12 +23,24 @@ pub(crate) async fn addresses(
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let _place = places.acquire().await.map_err(io::Error::other)?;
-    // The files of the system are read each time, since they may change.
-    let Ok(resolver) = TokioResolver::builder_tokio().and_then(|builder| builder.build()) else {
+    let Some(resolver) = resolver() else {
         return Ok(lookup_host((host, port)).await?.collect());
     };
-    let found = resolver.lookup_ip(host).await.map_err(io::Error::other)?;
+    // No domain of this machine is added: clients choose the names.
+    let mut name = Name::from_ascii(host).map_err(io::Error::other)?;
+    name.set_fqdn(true);
+    let found = resolver.lookup_ip(name).await.map_err(io::Error::other)?;
     Ok(found.iter().map(|address| SocketAddr::new(address, port)).collect())
+}
+
+/// Asks the servers that the system has now: its files may change.
+fn resolver() -> Option<TokioResolver> {
+    let mut builder = TokioResolver::builder_tokio().ok()?;
+    let options = builder.options_mut();
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    // One server at a time takes fewer sockets.
+    options.num_concurrent_reqs = 1;
+    builder.build().ok()
 }
 
 #[cfg(test)]
@@ -53,6 +68,7 @@ mod tests {
                 timeout(Duration::from_secs(10), addresses("localhost", 7, &Semaphore::new(1)))
                     .await;
             let found = found.unwrap().unwrap();
+            assert!(!found.is_empty());
             assert!(found.iter().all(|found| found.ip().is_loopback() && found.port() == 7));
             drop(release);
         });

@@ -280,9 +280,7 @@ impl Server {
                     Command::Reload => reload.notify_one(),
                     Command::Drain => {
                         tracing::info!("draining");
-                        let deadline = Instant::now() + self.options.drain_seconds;
-                        end.get_or_insert(deadline + LAST_WORDS);
-                        core.borrow_mut().drain(deadline);
+                        core.borrow_mut().drain(Instant::now() + self.options.drain_seconds);
                     }
                 },
                 () = until(end) => {
@@ -290,7 +288,10 @@ impl Server {
                     return;
                 }
             }
-            if end.is_some() && core.borrow().is_drained() {
+            if core.borrow().is_over() {
+                end.get_or_insert_with(|| Instant::now() + LAST_WORDS);
+            }
+            if core.borrow().is_drained() {
                 return;
             }
         }
