@@ -463,6 +463,10 @@ impl Core {
         self.drains_until.is_some()
     }
 
+    pub(crate) fn dials_with(&self, connection: ConnectionId) -> usize {
+        self.relay.dials_with(connection)
+    }
+
     /// Whether the deadline for draining has passed.
     pub(crate) const fn is_over(&self) -> bool {
         self.is_over
