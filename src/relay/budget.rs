@@ -74,7 +74,19 @@ impl Relay {
             && (self.has_place() || self.dial_gives_way(principal))
     }
 
+    /// How many connections are being established for the same principal as this one, with it:
+    /// whoever has fewest goes first where an application does only so much at a time, such as
+    /// looking up names.
+    #[must_use]
+    pub fn dials_with(&self, connection: ConnectionId) -> usize {
+        let link = self.links.get(connection);
+        link.map_or(0, |link| self.holdings.dials_by(&link.principal))
+    }
+
     fn dial_gives_way(&mut self, principal: &Principal) -> bool {
+        if self.links.len() >= self.config.limits.connections.saturating_mul(2) {
+            return false;
+        }
         let gives = self.holdings.dial_to_give(principal);
         self.evict(gives);
         gives.is_some() && self.has_place()

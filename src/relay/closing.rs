@@ -108,7 +108,7 @@ impl Relay {
             self.has_octets(destination);
         }
         for auth in auths {
-            self.take_auth(auth);
+            self.drop_auth(auth);
         }
         self.lose(Loss::Sent(unsettled));
         self.let_go(id, waiters);

@@ -4,7 +4,7 @@
 //! of one client, they are slowed down and lose nothing. Nothing on the wire tells these
 //! apart, so a relay of this kind says for whom it has made a connection beside the common
 //! one: in a REPORT to the next relay itself, before anything else. Nobody responds to a
-//! REPORT, and everybody else ignores one on an unknown message (RFC 4975 section 7.1.2). No
+//! REPORT, and one on an unknown message is to be ignored (RFC 4975 section 7.1.2). No
 //! client can say it through its relay, which adds its own URI to what it passes on.
 
 use super::Relay;

@@ -74,6 +74,8 @@ fn a_dial_takes_the_place_of_another() {
         let told: Vec<_> = (5..8).map(|n| send(world, alice, &of_alice, &nowhere(n))).collect();
         assert_eq!(told, ["200", "200", "408"]);
         let dialled: Vec<_> = world.wanted().into_iter().map(|(link, _)| link).collect();
+        let dials: Vec<_> = dialled.iter().map(|link| world.relay.dials_with(*link)).collect();
+        assert_eq!(dials, [2, 2, 2, 2, 2, 2]);
         let gave_way = evicted(world);
         assert_eq!(gave_way.len(), 2);
         assert!(gave_way.iter().all(|link| dialled[..4].contains(link)));

@@ -354,7 +354,6 @@ fn the_longest_incomplete_message_of_a_user_gives_way() {
     assert!(world.closes().is_empty());
 }
 
-/// However many have begun one, each with as much as the one before has left for it.
 /// Those who keep most give it, with each request that is kept.
 #[test]
 fn no_more_is_given_than_newcomers_lack() {
@@ -373,6 +372,9 @@ fn no_more_is_given_than_newcomers_lack() {
     assert!((1..4 * MEMORY as u64 / 16 / 4_000).contains(most), "{most}");
     // Nothing waits for their connections.
     assert_eq!(world.closes(), []);
+    let mut newcomer = Sender::new(&mut world, "carol", 0);
+    newcomer.send(&mut world, 150_000);
+    assert!(world.relay.wants_read(newcomer.link), "newcomers lack memory");
 }
 
 #[test]
@@ -391,6 +393,7 @@ fn queues_of_one_length_stay_however_little_is_left() {
     assert_eq!(world.closes(), []);
 }
 
+/// However many have begun one, each with as much as the one before has left for it.
 #[test]
 fn who_begins_a_message_late_finds_memory_as_well() {
     let mut config = config();

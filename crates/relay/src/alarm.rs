@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// Whoever is so late was stopped, or had no processor.
+/// A process that is so late was stopped, or had no processor.
 const LATE: Duration = Duration::from_secs(1);
 
-/// In this time what has come meanwhile is read: nobody was silent before.
+/// In this time what has come meanwhile is read: a peer that seems silent may only not have been
+/// read.
 const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// Rings when the relay's next deadline has passed.

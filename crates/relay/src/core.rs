@@ -315,7 +315,8 @@ impl Core {
         }
         self.relay.handle_timeout(now);
         self.turn(now);
-        if !self.is_over && self.drains_until.is_some_and(|deadline| deadline <= now) {
+        let is_past = |deadline| self.relay.poll_timeout().is_none_or(|due| due > deadline);
+        if !self.is_over && self.drains_until.is_some_and(is_past) {
             self.is_over = true;
             self.links.values().for_each(Link::wake);
         }
@@ -460,6 +461,15 @@ impl Core {
 
     pub(crate) const fn is_draining(&self) -> bool {
         self.drains_until.is_some()
+    }
+
+    pub(crate) fn dials_with(&self, connection: ConnectionId) -> usize {
+        self.relay.dials_with(connection)
+    }
+
+    /// Whether the deadline for draining has passed.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.is_over
     }
 
     pub(crate) fn is_drained(&self) -> bool {

@@ -11,10 +11,10 @@ use msrp::uri::RECOMMENDED_PORT;
 use msrp_tls::{TlsError, server_name};
 use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::look_ups::LookUps;
 use crate::names;
 use crate::policy::Policy;
 use crate::secure::Secure;
@@ -26,7 +26,7 @@ pub(crate) struct Dialler {
     pub(crate) secure: Rc<RefCell<Secure>>,
     pub(crate) patience: Duration,
     /// Places for names that are looked up.
-    pub(crate) look_ups: Rc<Semaphore>,
+    pub(crate) look_ups: Rc<LookUps>,
 }
 
 /// Why there is no connection.
@@ -45,17 +45,21 @@ pub(crate) enum DialError {
 }
 
 impl Dialler {
-    /// Opens a connection to the host and port of a URI.
-    pub(crate) async fn dial(&self, uri: &MsrpUri) -> Result<(Peer, Transport), DialError> {
+    /// Opens a connection to the host and port of a URI, for one who dials so many hosts.
+    pub(crate) async fn dial(
+        &self,
+        uri: &MsrpUri,
+        dials: usize,
+    ) -> Result<(Peer, Transport), DialError> {
         // A WebSocket client does not listen (RFC 7977 section 5.1).
         if !uri.transport().eq_ignore_ascii_case("tcp") {
             return Err(DialError::Transport);
         }
-        timeout(self.patience, self.open(uri)).await.map_err(|_| DialError::TimedOut)?
+        timeout(self.patience, self.open(uri, dials)).await.map_err(|_| DialError::TimedOut)?
     }
 
-    async fn open(&self, uri: &MsrpUri) -> Result<(Peer, Transport), DialError> {
-        let tcp = connect(&self.resolve(uri).await?).await?;
+    async fn open(&self, uri: &MsrpUri, dials: usize) -> Result<(Peer, Transport), DialError> {
+        let tcp = connect(&self.resolve(uri, dials).await?).await?;
         if !uri.is_secure() {
             return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
         }
@@ -68,11 +72,11 @@ impl Dialler {
 
     /// RFC 4976 section 8 requires an SRV look-up for a name without a port. The relay uses
     /// the usual port instead.
-    async fn resolve(&self, uri: &MsrpUri) -> Result<Vec<SocketAddr>, DialError> {
+    async fn resolve(&self, uri: &MsrpUri, dials: usize) -> Result<Vec<SocketAddr>, DialError> {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let found =
-            names::addresses(host, uri.port().unwrap_or(RECOMMENDED_PORT), &self.look_ups).await?;
+        let port = uri.port().unwrap_or(RECOMMENDED_PORT);
+        let found = names::addresses(host, port, &self.look_ups, dials).await?;
         let permitted = self.policy.permitted(found)?;
         if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
     }

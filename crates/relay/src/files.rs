@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 const OTHERS: usize = 32;
 /// The sockets of one look-up: both families of addresses, each asked three times.
 const LOOK_UP: usize = 6;
-/// The least number of connections that may be closing beside the open ones.
-const LEAST_CLOSING: usize = 32;
+/// The least number of files for connections that are closing, and for look-ups.
+const LEAST_REST: usize = 32;
 /// The time between two lines of the log about connections that cannot be accepted.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -44,7 +44,7 @@ impl Places {
     }
 
     fn within(files: usize, wanted: usize) -> Self {
-        let reserve = (OTHERS + LEAST_CLOSING).min(files / 2);
+        let reserve = (OTHERS + LEAST_REST).min(files / 2);
         let connections = wanted.min(files - reserve).max(1);
         let rest = files.saturating_sub(connections).saturating_sub(OTHERS);
         let look_ups = (rest / 2 / LOOK_UP).max(1);

@@ -35,6 +35,7 @@ mod fault;
 mod files;
 mod link;
 mod listen;
+mod look_ups;
 mod metrics;
 mod names;
 mod options;

@@ -23,6 +23,7 @@ use crate::dial::Dialler;
 use crate::fault::StartError;
 use crate::files::Places;
 use crate::listen::Listen;
+use crate::look_ups::LookUps;
 use crate::metrics;
 use crate::options::Options;
 use crate::policy::Policy;
@@ -254,9 +255,9 @@ impl Server {
                 policy: Policy::new(self.options.connect_to.clone()),
                 secure: Rc::clone(&secure),
                 patience: self.options.connect_seconds,
-                look_ups: Rc::new(places(self.places.look_ups)),
+                look_ups: LookUps::new(self.places.look_ups),
             },
-            closing: places(self.places.closing),
+            closing: Semaphore::new(self.places.closing.min(Semaphore::MAX_PERMITS)),
         });
         let attention = Arc::clone(&core.borrow().attention);
         let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
@@ -280,9 +281,7 @@ impl Server {
                     Command::Reload => reload.notify_one(),
                     Command::Drain => {
                         tracing::info!("draining");
-                        let deadline = Instant::now() + self.options.drain_seconds;
-                        end.get_or_insert(deadline + LAST_WORDS);
-                        core.borrow_mut().drain(deadline);
+                        core.borrow_mut().drain(Instant::now() + self.options.drain_seconds);
                     }
                 },
                 () = until(end) => {
@@ -290,7 +289,10 @@ impl Server {
                     return;
                 }
             }
-            if end.is_some() && core.borrow().is_drained() {
+            if core.borrow().is_over() {
+                end.get_or_insert_with(|| Instant::now() + LAST_WORDS);
+            }
+            if core.borrow().is_drained() {
                 return;
             }
         }
@@ -344,7 +346,8 @@ impl Worker {
     async fn dial(&self, connection: ConnectionId, uri: &MsrpUri) {
         // A session-id is a secret, so the log has only the host.
         let (host, port) = (uri.host().to_string(), uri.port());
-        match self.dialler.dial(uri).await {
+        let dials = self.core.borrow().dials_with(connection);
+        match self.dialler.dial(uri, dials).await {
             Ok((peer, transport)) => {
                 tracing::debug!(?connection, host, port, "connected");
                 self.core.borrow_mut().opened(connection, peer, transport);
@@ -356,10 +359,6 @@ impl Worker {
             }
         }
     }
-}
-
-fn places(number: usize) -> Semaphore {
-    Semaphore::new(number.min(Semaphore::MAX_PERMITS))
 }
 
 async fn until(due: Option<Instant>) {

@@ -2,6 +2,6 @@
 
 pub(super) mod charge;
 pub(super) mod principal;
-pub(super) mod ranking;
+mod ranking;
 pub(super) mod search;
 pub(super) mod shares;

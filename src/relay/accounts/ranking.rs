@@ -11,18 +11,18 @@ pub(super) struct Ranking<K, R> {
 }
 
 impl<K: Copy + Ord, R: Copy + Ord> Ranking<K, R> {
-    pub(in crate::relay) fn insert(&mut self, key: K, rank: R) {
+    pub(super) fn insert(&mut self, key: K, rank: R) {
         if let Some(before) = self.known.insert(key, rank) {
             self.order.remove(&(before, key));
         }
         self.order.insert((rank, key));
     }
 
-    pub(in crate::relay) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.known.len()
     }
 
-    pub(in crate::relay) fn remove(&mut self, key: K) {
+    pub(super) fn remove(&mut self, key: K) {
         if let Some(rank) = self.known.remove(&key) {
             self.order.remove(&(rank, key));
         }

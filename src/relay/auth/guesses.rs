@@ -21,12 +21,12 @@ const NAME_LETTERS: usize = 64;
 /// guesses a password delays nobody who knows it, unless both have one address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
-    pub(in crate::relay) source: Principal,
+    pub(super) source: Principal,
     user: Arc<str>,
 }
 
 impl Pair {
-    pub(in crate::relay) fn new(source: Principal, user: &str) -> Self {
+    pub(super) fn new(source: Principal, user: &str) -> Self {
         let user: String = user.chars().take(NAME_LETTERS).collect();
         Self { source, user: user.into() }
     }
@@ -113,6 +113,13 @@ impl Guesses {
         self.set(pair, Guess { failures, waiting, last: self.failures, next });
         if self.pairs.len() > PAIRS {
             self.forget(now);
+        }
+    }
+
+    /// An AUTH has ended before it was checked.
+    pub(super) fn gave_up(&mut self, pair: &Pair) {
+        if let Some(guess) = self.pairs.get_mut(pair) {
+            guess.waiting = guess.waiting.saturating_sub(1);
         }
     }
 
@@ -225,6 +232,18 @@ mod tests {
         (0..2).for_each(|_| guesses.failed(now, &alice));
         let waits = [(); 4].map(|()| (checked_at(&mut guesses, now, &alice) - now).as_secs());
         assert_eq!(waits, [2, 6, 14, 22]);
+    }
+
+    #[test]
+    fn what_is_not_checked_is_no_failure() {
+        let now = Instant::now();
+        let (mut guesses, alice) = (Guesses::new(1), pair(1, "alice"));
+        guesses.failed(now, &alice);
+        (0..9).for_each(|_| {
+            checked_at(&mut guesses, now, &alice);
+            guesses.gave_up(&alice);
+        });
+        assert!(checked_at(&mut guesses, now, &alice) - now < 20 * Duration::from_secs(1));
     }
 
     #[test]

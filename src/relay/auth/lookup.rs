@@ -74,8 +74,14 @@ impl Relay {
         self.take_auth(request)
     }
 
-    /// Takes an AUTH that waits no longer.
-    pub(in crate::relay) fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
+    /// Takes an AUTH that waits no longer, and is not checked.
+    pub(in crate::relay) fn drop_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
+        let pending = self.take_auth(request)?;
+        self.guesses.gave_up(&pending.pair);
+        Some(pending)
+    }
+
+    fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
         let pending = self.pending_auths.remove(request)?;
         self.timers.remove(&(pending.due, Timer::Auth(request)));
         if let Some(link) = self.links.get_mut(pending.source) {
@@ -105,7 +111,7 @@ impl Relay {
     }
 
     pub(in crate::relay) fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
-        let Some(pending) = self.take_auth(request) else { return };
+        let Some(pending) = self.drop_auth(request) else { return };
         let denied = Denied::Status(StatusCode::TIMEOUT);
         self.deny(now, pending.source, &pending.head.view(), denied);
     }

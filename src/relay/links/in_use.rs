@@ -22,18 +22,13 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    pub(in crate::relay) const fn new(now: Instant) -> Self {
+    pub(super) const fn new(now: Instant) -> Self {
         Self { parts: [0; PARTS + 1], since: now, until: now }
     }
 
     /// So many octets have flowed. Returns whether the connection has just become, or
     /// stays, in use for another [`RelayConfig::rate_time`].
-    pub(in crate::relay) fn flows(
-        &mut self,
-        now: Instant,
-        octets: usize,
-        config: &RelayConfig,
-    ) -> bool {
+    pub(super) fn flows(&mut self, now: Instant, octets: usize, config: &RelayConfig) -> bool {
         let part = config.rate_time / PARTS as u32;
         self.end_parts(now, part);
         let [current, ..] = &mut self.parts;

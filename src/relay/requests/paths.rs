@@ -17,9 +17,9 @@ pub(in crate::relay) struct Paths<'a> {
 /// Where parts of From-Path were written.
 pub(super) struct Spans {
     /// The URI of the relay to which the frame was sent.
-    pub(in crate::relay) own: Range<usize>,
+    pub(super) own: Range<usize>,
     /// What had come as From-Path.
-    pub(in crate::relay) from: Range<usize>,
+    pub(super) from: Range<usize>,
 }
 
 impl Paths<'_> {
