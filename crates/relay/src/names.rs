@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::look_ups::LookUps;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::LookupIpStrategy;
 use hickory_resolver::proto::rr::Name;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
+
+use crate::look_ups::LookUps;
 
 /// How long a look-up may take: others wait for its place.
 const LONGEST: Duration = Duration::from_secs(4);
@@ -18,11 +19,8 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// How long a server is waited for, before the next one is asked.
 const OF_SERVER: Duration = Duration::from_millis(1500);
 
-/// The addresses of a host, those of IPv4 first. The system's resolver would need a thread for
-/// each look-up: a few users could have all threads wait for servers that never answer, and
-/// nobody else's names would be found. It is asked only if it does not say which servers it has.
-///
-/// A name waits for a place, since a look-up needs sockets: for one who dials so many hosts.
+/// The addresses of a host, those of IPv4 first. A name waits for a place, since a look-up needs
+/// sockets: for one who dials so many hosts.
 pub(crate) async fn addresses(
     host: &str,
     port: u16,
@@ -34,6 +32,7 @@ pub(crate) async fn addresses(
     }
     let _place = places.place(dials).await;
     let Some(resolver) = resolver() else {
+        // The system does not say which servers it has.
         return Ok(lookup_host((host, port)).await?.collect());
     };
     // No domain of this machine is added: clients choose the names.
@@ -44,7 +43,9 @@ pub(crate) async fn addresses(
     Ok(found.iter().map(|address| SocketAddr::new(address, port)).collect())
 }
 
-/// Asks the servers that the system has now: its files may change.
+/// Asks the servers that the system has now: its files may change. The system's own resolver
+/// needs a thread for each look-up. A few users could have all threads wait for servers that
+/// never answer, and nobody else's names would be found.
 fn resolver() -> Option<TokioResolver> {
     let mut builder = TokioResolver::builder_tokio().ok()?;
     let options = builder.options_mut();
