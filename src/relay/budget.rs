@@ -35,14 +35,18 @@ impl Relay {
 
     /// Whether there is a place for one more. If all are taken, the oldest connection that
     /// is closing ends at once, so that no peer keeps places by reading slowly.
-    pub(super) fn has_place(&mut self) -> bool {
+    fn has_place(&mut self) -> bool {
         let places = self.config.limits.connections;
         if self.links.len() >= places {
             self.end_oldest_closing();
         }
-        // Until the application has closed what gives way, the limit is exceeded, but there
-        // are never more than twice as many.
-        self.holdings.connections() < places && self.links.len() < places.saturating_mul(2)
+        self.holdings.connections() < places && self.may_exceed()
+    }
+
+    /// Until the application has closed what gives way, the limit is exceeded, but there are
+    /// never more than twice as many.
+    fn may_exceed(&self) -> bool {
+        self.links.len() < self.config.limits.connections.saturating_mul(2)
     }
 
     /// Counts a connection among those of a user who has authenticated on it. At the
@@ -68,10 +72,18 @@ impl Relay {
     /// Whether the relay may connect for this principal. A dial takes a free place, or that of a
     /// dial of whoever has most of them: it never ends an established connection.
     pub(super) fn may_dial(&mut self, principal: &Principal) -> bool {
+        self.is_within_dials(principal) && (self.has_place() || self.dial_gives_way(principal))
+    }
+
+    /// The same for a dial that takes a free place only.
+    pub(super) fn may_dial_beside(&mut self, principal: &Principal) -> bool {
+        self.is_within_dials(principal) && self.has_place()
+    }
+
+    fn is_within_dials(&self, principal: &Principal) -> bool {
         let limits = self.config.limits;
         self.holdings.dials_by(principal) < limits.user_dials
             && self.held_by(principal) < limits.principal_connections
-            && (self.has_place() || self.dial_gives_way(principal))
     }
 
     /// How many connections are being established for the same principal as this one, with it:
@@ -84,7 +96,7 @@ impl Relay {
     }
 
     fn dial_gives_way(&mut self, principal: &Principal) -> bool {
-        if self.links.len() >= self.config.limits.connections.saturating_mul(2) {
+        if !self.may_exceed() {
             return false;
         }
         let gives = self.holdings.dial_to_give(principal);

@@ -157,7 +157,7 @@ impl Relay {
         let client = *way.paths.own.last()?;
         let own = Own { common, source, holder, token, next: Target::of(uri), flows: Vec::new() };
         let (count, last) = self.like(&own);
-        let has_room = count < OWN_OF_TOKEN && self.has_place() && self.may_dial(&own.holder);
+        let has_room = count < OWN_OF_TOKEN && self.may_dial_beside(&own.holder);
         if has_room && self.make_room_beside(&own) {
             let id = self.open_own(now, uri, own);
             self.say_for_whom(id, uri, client);
