@@ -198,10 +198,9 @@ pub struct RelayLimits {
     /// more: some of their requests get 408 at once, by REPORT if they were acknowledged. Peers,
     /// sessions and tokens may take a quarter each: above that, those of the largest holder are
     /// forgotten, and sessions in use share a place if their holder has more than an equal
-    /// share. A sixteenth
-    /// is for newcomers: until it is free or nobody holds more than an equal share, whoever
-    /// holds most gives of it. If that is what waits, the connection for which most waits is
-    /// closed; if it is what is kept, requests get 408. Default 256 MiB.
+    /// share. A sixteenth is for newcomers: until it is free or nobody holds more than an equal
+    /// share, whoever holds most gives of it. If that is what waits, the connection for which
+    /// most waits is closed; if it is what is kept, requests get 408. Default 256 MiB.
     pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send more than a sixteenth of it are not read; what others send, one read and one

@@ -99,8 +99,8 @@ impl Relay {
     }
 
     /// Octets flow on a connection. Those that are not read until it has room are in use as
-    /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
-    /// it some times within the rate time.
+    /// long as it is: they cannot show it otherwise. Since there may be many, it is passed on
+    /// a few times within the rate time only.
     pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         let until = link.in_use_until();

@@ -167,7 +167,7 @@ fn what_comes_late_ends_no_flow_before_its_octets_could_leave() {
     assert!(world.octets(other).is_empty());
 }
 
-/// Others were behind it, so that it is read on for them.
+/// The other waits behind the slow flow, so the connection is read on.
 #[test]
 fn a_connection_for_one_client_is_read_once_another_sends_there() {
     let mut world = World::new(config());

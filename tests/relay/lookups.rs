@@ -167,7 +167,7 @@ fn lookups_that_are_over_make_no_room() {
     });
 }
 
-/// At one source as well, but nobody gives way to one who has as many.
+/// The same holds within one source, but nobody gives way to an equal.
 #[test]
 fn at_one_source_whoever_has_more_lookups_makes_room() {
     let mut config = config();

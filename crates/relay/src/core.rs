@@ -274,7 +274,7 @@ impl Core {
         }
     }
 
-    /// Says what all transports hold: a lot may have left them while nobody asked.
+    /// Tells the relay what all transports hold, of which much may have left since it last asked.
     fn look_at_all(&mut self, now: Instant) {
         let connections: Vec<_> = self.links.keys().copied().collect();
         connections.into_iter().for_each(|connection| self.look_at(now, connection));

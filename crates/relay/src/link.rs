@@ -151,7 +151,7 @@ impl Link {
         }
         let partial = self.transport.partial();
         if std::mem::replace(&mut self.pinged_at, partial) != partial {
-            // A long message on a slow link: a pong comes behind it.
+            // Part of a message has arrived: the pong waits behind it.
             self.silent_pings = 0;
         }
         if self.silent_pings >= SILENT_PINGS {

@@ -311,7 +311,7 @@ async fn soon_drained() -> (Running, Client, Client, String) {
     (relay, alice, bob, format!("{of_alice} {of_bob} {BOB}"))
 }
 
-/// More requests than the socket of the sender holds are answered by nobody.
+/// Half of the requests are never answered, more than the socket of the sender holds.
 #[tokio::test]
 async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
     const MESSAGES: usize = 500;

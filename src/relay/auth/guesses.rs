@@ -84,8 +84,8 @@ impl Guesses {
     }
 
     /// When an AUTH that arrives now is checked: those of one pair one after the other, as if
-    /// each of them failed. `None` if it would wait for longer than that. It takes no turn then,
-    /// or nobody's would come while somebody guesses, and for hours after that.
+    /// each of them failed. `None` if it would wait for longer than that. It takes no turn then:
+    /// guesses that are refused would put off the turns of all later AUTHs by hours.
     pub(super) fn checked_at(
         &mut self,
         now: Instant,
