@@ -1,6 +1,8 @@
 # What the steps share. .ci/run reads this file first.
 
-export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
+# A clean checkout is compiled once: debug information and what a second compilation
+# would reuse only fill the disk.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 CARGO_INCREMENTAL=0
 
 # The published crates. `libraries` also build without an operating system's
 # sockets, threads or files.
