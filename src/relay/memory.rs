@@ -2,6 +2,7 @@
 
 use super::Relay;
 use super::accounts::charge::{Account, Charge, Pool};
+use super::accounts::principal::Holding;
 use super::event::ConnectionId;
 use crate::time::Instant;
 
@@ -137,19 +138,25 @@ impl Relay {
     }
 
     /// The largest holder gives up the connection for which most waits, or else those who
-    /// keep most give up as much as is missing of what is kept for a while.
+    /// keep most give up as much as is missing of what is kept for a while. Strangers are one
+    /// holder.
     fn largest_gives(&mut self, now: Instant, missing: usize) {
         let share = self.config.limits.memory_octets / self.holdings.len().max(1);
         let largest = self.holdings.largest().filter(|largest| largest.to_give() > share);
-        let Some(largest) = largest else { return };
-        if largest.keeps_most() {
-            let all = self.holdings.account().clone();
-            let enough = all.octets().saturating_sub(missing);
-            self.shed(now, &all, share / 2, enough);
+        let strangers = self.holdings.strangers();
+        if strangers.octets() > largest.map_or(share, Holding::to_give) {
+            self.keepers_give(now, &strangers.clone(), share, missing);
+        } else if largest.is_some_and(Holding::keeps_most) {
+            self.keepers_give(now, &self.holdings.account().clone(), share, missing);
         } else {
-            let longest = largest.longest_queue();
+            let longest = largest.and_then(Holding::longest_queue);
             self.evict(longest);
         }
+    }
+
+    /// Those behind an account who keep more than half of a share give up as much as is missing.
+    fn keepers_give(&mut self, now: Instant, of: &Account, share: usize, missing: usize) {
+        self.shed(now, of, share / 2, of.octets().saturating_sub(missing));
     }
 
     /// Says how many octets the application holds of an incomplete message of a connection

@@ -204,6 +204,28 @@ fn no_queue_gives_way_for_what_others_keep() {
     assert_eq!(world.closes(), []);
 }
 
+/// Nor for what many strangers keep, each of whom keeps little.
+#[test]
+fn no_queue_gives_way_for_what_strangers_keep() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let (sink, path) = sink(&mut world);
+    let kept: usize = (0..400).map(|source| keep(&mut world, source, sink, &path)).sum();
+    assert!(kept * 3_700 > 4 * MEMORY / 3, "{kept}");
+    let before = world.relay.statistics().dropped;
+    let mut senders: Vec<_> =
+        (0..10).map(|n| Sender::new(&mut world, &format!("user{n}"), n)).collect();
+    for sender in &mut senders {
+        while world.relay.wants_read(sender.link) && sender.given < 240_000 {
+            sender.send(&mut world, READ);
+        }
+    }
+    let given: Vec<_> = senders.iter().map(|sender| sender.given).collect();
+    assert_eq!((world.closes(), given), (vec![], vec![240_000; 10]));
+    assert!(world.relay.statistics().dropped > before);
+}
+
 /// Those before have left ever less for each, and give of it to one who keeps little.
 #[test]
 fn who_comes_late_finds_memory_as_well() {
