@@ -1,5 +1,7 @@
 //! Slow peers: they cost little memory and do not delay other connections.
 
+use msrp::relay::{ConnectionId, RelayConfig};
+
 use crate::common::wire::{Raw, filler};
 use crate::world::*;
 
@@ -83,6 +85,39 @@ fn a_slow_peer_holds_up_its_sender_alone() {
     assert_eq!(bodies.map(|it| it.len()).sum::<usize>(), 400_000);
 }
 
+/// A sender sends to a receiver that another has stopped, for as long as it is read. Returns
+/// how many octets that are.
+fn given_beside_another(world: &mut World, receiver: (ConnectionId, &str)) -> usize {
+    world.stall(receiver.0);
+    let mut given = [0, 0];
+    for (sender, given) in ["mallet", "carol"].into_iter().zip(&mut given) {
+        let link = world.accept(tls().user(sender.to_owned()));
+        let from = format!("msrps://{sender}.example:8145/x;tcp");
+        let chunk = Raw::chunk(sender, sender, "1-*/*", "", '$').to(receiver.1).from(&from);
+        world.give(link, &chunk.open());
+        while world.relay.wants_read(link) {
+            world.give(link, &[b'x'; 500]);
+            *given += 500;
+            assert!(*given < 1_000_000, "nobody stops it");
+        }
+    }
+    given[1]
+}
+
+/// Somebody has filled the queue of a receiver. Another sender still has a part of it.
+#[test]
+fn who_comes_to_a_full_queue_has_a_part_of_it() {
+    let parts = [(320 * 1024, 20 * 1024), (32 * 1024, 4096)];
+    for (queue_octets, part) in parts {
+        let mut config = config();
+        config.limits.queue_octets = queue_octets;
+        let mut world = World::new(config);
+        let (alice, token) = world.client(ALICE);
+        let given = given_beside_another(&mut world, (alice, &format!("{token} {ALICE}")));
+        assert!((part - 1_000..part + 1_000).contains(&given), "{given}");
+    }
+}
+
 /// The connection that it waited for has ended.
 #[test]
 fn who_waits_for_a_lost_peer_is_read_again() {
@@ -143,50 +178,98 @@ fn a_peer_that_answers_nothing_gets_no_more() {
     });
 }
 
+/// Bob, who reads nothing, and another relay whose clients send to him.
+struct Many {
+    world: World,
+    bob: ConnectionId,
+    to_bob: String,
+    other: ConnectionId,
+    sent: usize,
+}
+
+impl Many {
+    fn new(config: RelayConfig) -> Self {
+        let mut world = World::new(config);
+        let (bob, token) = world.client(BOB);
+        let other = world.accept(tls().relay_names(vec!["b.example".to_owned()]));
+        world.stall(bob);
+        Self { world, bob, to_bob: format!("{token} {BOB}"), other, sent: 0 }
+    }
+
+    /// A chunk of a client of the other relay, which is told failures only.
+    fn chunk(&mut self, client: &str, octets: usize) -> Vec<u8> {
+        self.sent += 1;
+        let (id, range) = (format!("c{:03}", self.sent), format!("1-{octets}/{octets}"));
+        let from = format!("msrps://b.example:2855/{client};tcp {ALICE}");
+        let chunk = Raw::chunk(&id, &id, &range, &letters(octets), '$');
+        chunk.to(&self.to_bob).from(&from).reports("partial", "no").octets()
+    }
+
+    fn send(&mut self, client: &str, octets: usize) {
+        let chunk = self.chunk(client, octets);
+        self.world.give(self.other, &chunk);
+    }
+}
+
 /// The process was stopped meanwhile, or had no processor: what the receiver would have taken
 /// leaves before the time above the bound is judged.
 #[test]
 fn what_comes_late_ends_no_flow_before_its_octets_could_leave() {
-    let mut world = World::new(config());
-    let (bob, token) = world.client(BOB);
-    let other = world.accept(tls().relay_names(vec!["b.example".to_owned()]));
-    let from = format!("msrps://b.example:2855/t;tcp {ALICE}");
-    let chunk = |number: u32| {
-        let id = format!("c{number:03}");
-        let chunk = Raw::chunk(&id, &id, "1-10000/10000", &letters(10_000), '$');
-        chunk.to(&format!("{token} {BOB}")).from(&from).reports("partial", "no").octets()
-    };
-    world.stall(bob);
-    for number in 0..40 {
-        world.give(other, &chunk(number));
+    let mut many = Many::new(config());
+    (0..40).for_each(|_| many.send("t", 10_000));
+    many.world.now += 10 * SECOND;
+    let last = many.chunk("t", 10_000);
+    many.world.feed(many.other, &last);
+    many.world.unstall(many.bob);
+    assert_eq!(many.world.sends(many.bob).len(), 41);
+    assert!(many.world.octets(many.other).is_empty());
+}
+
+/// A relay of this kind leaves so much on the connection that others share.
+#[test]
+fn a_flow_has_a_bound_that_another_relay_knows_whatever_a_queue_may_hold() {
+    let mut config = config();
+    config.limits.queue_octets = 10_000;
+    let mut many = Many::new(config);
+    (0..6).for_each(|_| many.send("t", 10_000));
+    many.world.advance(5 * SECOND);
+    assert!(many.world.relay.wants_read(many.other));
+    assert_eq!(many.world.told(many.other), [""; 0]);
+    many.send("t", 10_000);
+    many.world.advance(5 * SECOND);
+    let told = many.world.sent(many.other);
+    assert_eq!(told.len(), 7);
+    assert!(told.iter().all(|it| it.header("Status").is_some_and(|it| it.starts_with("000 408"))));
+}
+
+/// All of them together are more than waits for one, each alone is not.
+#[test]
+fn many_flows_hold_a_connection_for_two_seconds() {
+    let mut config = config();
+    config.limits.queue_octets = 64 * 1024;
+    let mut many = Many::new(config);
+    for client in ["t", "u", "v", "w", "x", "y", "z"] {
+        many.send(client, 40_000);
     }
-    world.now += 10 * SECOND;
-    world.feed(other, &chunk(40));
-    world.unstall(bob);
-    assert_eq!(world.sends(bob).len(), 41);
-    assert!(world.octets(other).is_empty());
+    many.world.advance(SECOND);
+    assert!(!many.world.relay.wants_read(many.other));
+    assert_eq!(many.world.told(many.other), [""; 0]);
+    many.world.advance(SECOND);
+    assert!(many.world.relay.wants_read(many.other));
+    // The last one has been given up for the others.
+    assert_eq!(many.world.told(many.other).len(), 1);
 }
 
 /// The other waits behind the slow flow, so the connection is read on.
 #[test]
 fn a_connection_for_one_client_is_read_once_another_sends_there() {
-    let mut world = World::new(config());
-    let (bob, token) = world.client(BOB);
-    let other = world.accept(tls().relay_names(vec!["b.example".to_owned()]));
-    let uri = |client: &str| format!("msrps://b.example:2855/{client};tcp");
-    let report = Raw::new("REPORT", "r123").to(RELAY).from(&uri("t")).message("none");
-    let report = report.range("1-0/*").header("Status", "000 200 For one client");
-    world.give(other, &report.octets());
-    let chunk = |client: &str, number: u32| {
-        let id = format!("c{number:03}");
-        let chunk = Raw::chunk(&id, &id, "1-10000/10000", &letters(10_000), '$');
-        chunk.to(&format!("{token} {BOB}")).from(&format!("{} {ALICE}", uri(client))).octets()
-    };
-    world.stall(bob);
-    for number in 0..30 {
-        world.give(other, &chunk("t", number));
-    }
-    assert!(!world.relay.wants_read(other));
-    world.give(other, &chunk("u", 30));
-    assert!(world.relay.wants_read(other));
+    let mut many = Many::new(config());
+    let report = Raw::new("REPORT", "r123").to(RELAY).from("msrps://b.example:2855/t;tcp");
+    let report = report.message("none").range("1-0/*");
+    let report = report.header("Status", "000 200 For one client");
+    many.world.give(many.other, &report.octets());
+    (0..30).for_each(|_| many.send("t", 10_000));
+    assert!(!many.world.relay.wants_read(many.other));
+    many.send("u", 10_000);
+    assert!(many.world.relay.wants_read(many.other));
 }
