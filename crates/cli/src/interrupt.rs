@@ -1,33 +1,28 @@
 //! Signals that ask the command to end.
 
-use std::future::pending;
+use std::future::{Future, pending};
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one.
-pub(crate) async fn interrupted() {
-    tokio::select! {
-        () = interrupt() => {}
-        () = terminate() => {}
-    }
-}
-
-async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // The system keeps the signal.
-        pending().await
-    }
-}
-
+/// Ends with Ctrl-C, or with SIGTERM where there is one, from now on.
 #[cfg(unix)]
-async fn terminate() {
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => pending().await,
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        // Without a handler, the signal ends the command by itself.
+        let [Ok(mut interrupt), Ok(mut terminate)] = signals else { return pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn terminate() {
-    pending().await
+#[cfg(windows)]
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
+    let interrupt = tokio::signal::windows::ctrl_c();
+    async move {
+        let Ok(mut interrupt) = interrupt else { return pending().await };
+        interrupt.recv().await;
+    }
 }

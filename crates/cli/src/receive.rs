@@ -106,10 +106,11 @@ async fn listen(mut arguments: Arguments) -> anyhow::Result<Ending> {
     let options = options(&arguments)?;
     let endpoint = bind(&arguments, identity).await?;
     let mut receiver = Receiver::new(endpoint.clone(), options);
+    let interrupted = interrupted();
     expect(&receiver, &endpoint, arguments.path, fingerprint.as_ref())?;
     let ending = tokio::select! {
         is_received = receiver.session_ended(), if arguments.once => is_received.into(),
-        () = interrupted() => interruption(arguments.once),
+        () = interrupted => interruption(arguments.once),
     };
     receiver.close().await;
     Ok(ending)

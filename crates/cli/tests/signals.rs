@@ -79,6 +79,15 @@ fn a_sender_that_is_interrupted_before_it_connects_says_so() {
     }
 }
 
+#[test]
+fn a_receiver_that_is_interrupted_has_not_failed_however_early_that_is() {
+    for name in ["-INT", "-TERM"].repeat(5) {
+        let mut receiver = Receiver::start(&[]);
+        signal(&receiver.process, name);
+        assert_eq!(receiver.status(), 0);
+    }
+}
+
 /// The sender has the 200, and does not send it again.
 #[test]
 fn a_receiver_that_is_interrupted_stores_what_is_complete() {

@@ -11,6 +11,7 @@
 //!  heard       reads the messages that come from the room
 //!  names       what participants are called, and whom a name means
 //!  rendezvous  in place of SIP: exchanges descriptions, sends the roster
+//!  signals     ask a program to end
 //!  words       responses and errors as text for people
 //! ```
 //!
@@ -27,6 +28,7 @@ mod heard;
 mod names;
 mod rendezvous;
 mod server;
+pub mod signals;
 mod speaker;
 mod told;
 pub mod words;

@@ -153,6 +153,12 @@ fn a_room_ends_on_sigterm() {
     ada.prints("the session has ended");
     assert!(room.child.wait().unwrap().success());
     ada.ends();
+    // From the moment that it says where it is.
+    for _ in 0..10 {
+        let (mut room, _) = Process::room(&[]);
+        room.terminate();
+        assert!(room.child.wait().unwrap().success());
+    }
 }
 
 #[test]

@@ -6,11 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Cancelled when a signal asks the program to stop.
 pub(crate) fn stop_signal() -> CancellationToken {
-    let stop = CancellationToken::new();
+    let (stop, signalled) = (CancellationToken::new(), signalled());
     let stopped = stop.clone();
     tokio::spawn(async move {
         // Without a handler, the signal ends the program by itself.
-        if signalled().await.is_ok() {
+        if let Ok(signalled) = signalled {
+            signalled.await;
             stopped.cancel();
         }
     });
@@ -18,17 +19,23 @@ pub(crate) fn stop_signal() -> CancellationToken {
 }
 
 #[cfg(unix)]
-async fn signalled() -> io::Result<()> {
+fn signalled() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn signalled() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+#[cfg(windows)]
+fn signalled() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }

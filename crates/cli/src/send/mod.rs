@@ -186,16 +186,19 @@ async fn send(arguments: Arguments, target: &Target, content: Content) -> Result
 }
 
 /// Waits until somebody or the deadline stops the exchange.
-async fn stop(deadline: Option<Duration>) -> Failure {
-    let deadline = async {
+fn stop(deadline: Option<Duration>) -> impl Future<Output = Failure> {
+    let interrupted = interrupted();
+    let deadline = async move {
         match deadline {
             Some(limit) => sleep(limit).await,
             None => pending().await,
         }
     };
-    tokio::select! {
-        () = deadline => Failure::overdue(),
-        () = interrupted() => Failure::interrupted(),
+    async move {
+        tokio::select! {
+            () = deadline => Failure::overdue(),
+            () = interrupted => Failure::interrupted(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use msrp_chat::signals::interrupted;
 use msrp_chat::{Options, Server, StartError, words};
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,28 +21,12 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), StartError> {
     let room = options.room.clone();
     let server = Server::bind(options).await?;
-    let (addresses, handle) = (server.addresses(), server.handle());
+    let (addresses, handle, interrupted) = (server.addresses(), server.handle(), interrupted());
     let _ = writeln!(std::io::stdout(), "{room} at {}", addresses.rendezvous);
     tokio::spawn(async move {
-        tokio::select! {
-            () = terminated() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        interrupted.await;
         handle.stop();
     });
     server.run().await;
     Ok(())
-}
-
-/// Waits for SIGTERM, where there is one.
-async fn terminated() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            terminate.recv().await;
-            return;
-        }
-    }
-    std::future::pending().await
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
+use msrp_chat::signals::terminated;
 use tokio::sync::{Notify, mpsc};
 
 /// The most octets of a line. Rooms take messages of 64 KiB, with their wrapper.
@@ -44,9 +45,9 @@ impl Source {
         let leave = Arc::new(Notify::new());
         let keyboard = Keyboard { inputs: sender, leave: Arc::clone(&leave) };
         tokio::spawn({
-            let leave = Arc::clone(&leave);
+            let (leave, terminated) = (Arc::clone(&leave), terminated());
             async move {
-                terminated().await;
+                terminated.await;
                 leave.notify_one();
             }
         });
@@ -69,19 +70,6 @@ impl Source {
         let mut waiting = std::iter::from_fn(|| self.inputs.try_recv().ok());
         waiting.any(|input| !matches!(input, Input::Writing(_)))
     }
-}
-
-/// Waits until the system wants the program to end.
-async fn terminated() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            terminate.recv().await;
-            return;
-        }
-    }
-    std::future::pending().await
 }
 
 /// The lines of a pipe.
