@@ -69,6 +69,36 @@ fn a_success_report_under_way_is_not_cut_off() {
     }
 }
 
+#[test]
+fn a_relay_is_drained_once_it_is_asked_to_be_and_nobody_is_left() {
+    let mut world = World::new(config());
+    assert!(!world.relay.is_drained());
+    let (alice, _) = world.client(ALICE);
+    world.drain(30 * SECOND);
+    assert!(!world.relay.is_drained());
+    world.advance(2 * SECOND);
+    assert_eq!(world.closes(), [(alice, RelayClose::Drained)]);
+    world.close(alice);
+    assert!(world.relay.is_drained());
+}
+
+/// Whoever asks again is in more of a hurry, or changes nothing.
+#[test]
+fn the_deadline_for_draining_only_comes_forward() {
+    for others in [&[20, 10, 30][..], &[10, 20], &[30, 10, 10]] {
+        let mut world = World::new(config());
+        let talk = world.talk();
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
+        for seconds in others {
+            world.drain(*seconds * SECOND);
+        }
+        world.advance(10 * SECOND - SECOND / 100);
+        assert_eq!(world.told(talk.alice), ["200"]);
+        world.advance(SECOND / 100);
+        assert_eq!(world.told(talk.alice), ["REPORT"], "{others:?}");
+    }
+}
+
 /// Nothing is worth waiting for where nothing has happened for a while.
 #[test]
 fn a_quiet_connection_is_drained_at_once() {

@@ -209,6 +209,13 @@ impl Many {
         let chunk = self.chunk(client, octets);
         self.world.give(self.other, &chunk);
     }
+
+    /// Each client sends less than may wait for one.
+    fn fill(&mut self) {
+        for client in ["t", "u", "v", "w", "x", "y", "z"] {
+            self.send(client, 43_000);
+        }
+    }
 }
 
 /// The process was stopped meanwhile, or had no processor: what the receiver would have taken
@@ -248,9 +255,7 @@ fn many_flows_hold_a_connection_for_two_seconds() {
     let mut config = config();
     config.limits.queue_octets = 64 * 1024;
     let mut many = Many::new(config);
-    for client in ["t", "u", "v", "w", "x", "y", "z"] {
-        many.send(client, 40_000);
-    }
+    many.fill();
     many.world.advance(SECOND);
     assert!(!many.world.relay.wants_read(many.other));
     assert_eq!(many.world.told(many.other), [""; 0]);
@@ -258,6 +263,18 @@ fn many_flows_hold_a_connection_for_two_seconds() {
     assert!(many.world.relay.wants_read(many.other));
     // The last one has been given up for the others.
     assert_eq!(many.world.told(many.other).len(), 1);
+
+    // Then nobody is waited for, for a while.
+    many.send("last", 40_000);
+    assert!(many.world.relay.wants_read(many.other));
+    assert_eq!(many.world.told(many.other).len(), 1);
+    many.world.unstall(many.bob);
+    many.world.advance(40 * SECOND);
+    many.world.told(many.other);
+    many.world.stall(many.bob);
+    many.fill();
+    assert!(!many.world.relay.wants_read(many.other));
+    assert_eq!(many.world.told(many.other), [""; 0]);
 }
 
 /// The other waits behind the slow flow, so the connection is read on.

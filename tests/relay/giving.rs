@@ -66,6 +66,42 @@ fn one_source_takes_its_own_places_from_then_on() {
     assert!(lost <= PLACES / 4 + PLACES / 32, "{lost}");
 }
 
+/// A source with few connections takes the place of one with many, not its own.
+#[test]
+fn who_has_most_connections_gives_way() {
+    let mut config = config();
+    config.limits.connections = PLACES;
+    let mut world = World::new(config);
+    let mut connect = |address: &str, count| {
+        let peer = || tls().address(address.parse().unwrap());
+        (0..count).map(|_| world.accept(peer())).collect::<Vec<_>>()
+    };
+    let own = connect("198.51.100.1", 5);
+    let many = connect("192.0.2.1", PLACES / 4);
+    for user in 5..PLACES * 3 / 4 {
+        let link = world.accept(tls());
+        world.auth_as(link, ALICE, &format!("user{user}"), "secret", &[]);
+    }
+    world.advance(2 * SECOND);
+    let gone: Vec<_> = (0..20).map(|_| newcomer(&mut world, "198.51.100.1")).collect();
+    assert!(gone.iter().all(|link| many.contains(link)), "{own:?} {many:?} {gone:?}");
+}
+
+/// Those that were found a while ago are not all that may give way.
+#[test]
+fn who_has_come_meanwhile_gives_way_as_well() {
+    let (mut world, clients) = full();
+    assert_eq!(newcomer(&mut world, "192.0.2.1"), clients[0]);
+    for client in &clients[1..=100] {
+        world.close(*client);
+    }
+    let crowd: Vec<_> =
+        (0..100).map(|_| world.accept(tls().address([198, 51, 100, 1].into()))).collect();
+    world.advance(10 * SECOND);
+    let gone = newcomer(&mut world, "192.0.2.2");
+    assert!(crowd.contains(&gone), "{gone:?}");
+}
+
 /// Nor does it take those of other strangers.
 #[test]
 fn one_source_takes_no_places_of_other_strangers() {

@@ -87,6 +87,23 @@ fn the_others_on_a_connection_keep_it() {
     });
 }
 
+/// Not even what is under way.
+#[test]
+fn what_another_on_a_connection_sends_arrives() {
+    scripted(|world| {
+        let talk = world.talk();
+        let _ = token(world, talk.alice, CAROL, "carol");
+        world.give(talk.alice, &half("out", &format!("{} {BOB}", talk.token), ALICE));
+        world.relay.retain_users(|user| user != "carol");
+        world.settle();
+        world.give(talk.alice, &[b'x'; 4_000]);
+        world.give(talk.alice, b"\r\n-------out$\r\n");
+        assert_eq!(world.one(talk.alice).what, "200");
+        assert!(world.text(talk.bob).ends_with("$\r\n"));
+        assert_eq!(world.closes(), []);
+    });
+}
+
 #[test]
 fn a_relay_keeps_its_connection_when_a_user_behind_it_is_struck_out() {
     scripted(|world| {
