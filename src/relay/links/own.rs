@@ -72,3 +72,45 @@ impl Owns {
         by_holder.values().max_by_key(|held| held.len()).filter(|held| held.len() > own + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::uri::MsrpUri;
+
+    fn own(holder: &str) -> Own {
+        let next: MsrpUri = "msrps://b.example:2855/t;tcp".parse().unwrap();
+        Own {
+            common: ConnectionId(0),
+            source: ConnectionId(0),
+            holder: Principal::User(holder.into()),
+            token: TokenId(0),
+            next: Target::of(next.view()),
+            flows: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_has_two_more_than_another_gives_one() {
+        let (mallory, alice) = (own("mallory"), own("alice"));
+        let mut owns = Owns::default();
+        for id in 0..3 {
+            owns.insert(ConnectionId(id), &mallory);
+        }
+        let of_largest = |owns: &Owns| {
+            let held = owns.of_largest(&alice.next, &alice.holder);
+            held.map(|held| held.iter().copied().collect::<Vec<_>>())
+        };
+        assert_eq!(of_largest(&owns), Some([0, 1, 2].map(ConnectionId).to_vec()));
+        owns.insert(ConnectionId(3), &alice);
+        assert_eq!(of_largest(&owns), Some([0, 1, 2].map(ConnectionId).to_vec()));
+        owns.remove(ConnectionId(1), &mallory);
+        assert_eq!((owns.len_to(&alice.next), of_largest(&owns)), (3, None));
+        for (id, own) in [(0, &mallory), (2, &mallory), (3, &alice)] {
+            owns.remove(ConnectionId(id), own);
+        }
+        assert_eq!((owns.len_to(&alice.next), of_largest(&owns)), (0, None));
+    }
+}

@@ -56,3 +56,23 @@ impl Waiters {
         self.places.range(sessions).map(|((flow, _), _)| *flow)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_waited_longest_comes_first() {
+        let mut waiters = Waiters::default();
+        let waiter = |flow, source| (FlowId::Session(flow), ConnectionId(source));
+        for source in [3, 1, 2] {
+            waiters.insert(waiter(7, source));
+            waiters.insert(waiter(8, source));
+        }
+        assert_eq!(waiters.take_flow(FlowId::Session(8)), [1, 2, 3].map(|it| waiter(8, it)));
+        assert_eq!(waiters.remove(waiter(7, 1)), Some(waiter(7, 1)));
+        waiters.insert(waiter(7, 1));
+        assert_eq!(waiters.take(), [3, 2, 1].map(|it| waiter(7, it)));
+        assert!(waiters.is_empty());
+    }
+}
