@@ -275,3 +275,88 @@ pub(super) enum Previous {
     /// A relay for the one of its clients that has this URI there.
     RelayFor(MsrpUri),
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn flow(now: Instant) -> Flow {
+        let far: MsrpUri = "msrps://b.example:2855/s;tcp".parse().unwrap();
+        let (from, account) = (Principal::Connection(ConnectionId(1)), Account::default());
+        let key = FlowKey {
+            token: TokenId(0),
+            far: far.view(),
+            to_owner: true,
+            from: &from,
+            account: &account,
+            is_spent: false,
+        };
+        Flow::new(now, &key, false, &Pool::default(), &Account::default())
+    }
+
+    fn ids() -> [MessageId; 3] {
+        ["m001", "m002", "m003"].map(|id| id.parse().unwrap())
+    }
+
+    #[test]
+    fn a_message_leaves_where_it_has_begun_until_it_ends() {
+        let (now, [one, other, third]) = (Instant::now(), ids());
+        let mut flow = flow(now);
+        assert_eq!(flow.begin(now, &one, false), Stage::First);
+        flow.leaves_on(&one, ConnectionId(7));
+        assert_eq!(flow.begin(now, &other, false), Stage::First);
+        assert_eq!(flow.begin(now, &one, false), Stage::Later(ConnectionId(7)));
+        flow.end(&one);
+        assert_eq!(flow.begin(now, &one, false), Stage::First);
+        flow.refuse(&one);
+        assert_eq!(flow.begin(now, &one, false), Stage::Refused);
+        assert_eq!(flow.begin(now, &other, false), Stage::First);
+        flow.refuse_begun();
+        assert_eq!(flow.begin(now, &other, false), Stage::Refused);
+        assert_eq!(flow.begin(now, &third, false), Stage::First);
+        assert_eq!(flow.begin(now + ABANDONED, &one, false), Stage::First);
+    }
+
+    #[test]
+    fn what_is_remembered_of_messages_counts() {
+        let (now, ids) = (Instant::now(), ids());
+        let mut flow = flow(now);
+        let (own, rank) = (flow.weight(), flow.rank());
+        for id in &ids {
+            flow.begin(now, id, false);
+        }
+        assert_eq!(flow.weight(), own + 3 * MESSAGE_OCTETS);
+        assert!(rank < flow.rank());
+        flow.end(&ids[1]);
+        assert_eq!(flow.weight(), own + 2 * MESSAGE_OCTETS);
+        // One is remembered without memory, the last.
+        flow.begin(now, &ids[1], true);
+        assert_eq!(flow.weight(), own + MESSAGE_OCTETS);
+        flow.end(&ids[1]);
+        assert_eq!(flow.weight(), own);
+    }
+
+    #[test]
+    fn a_flow_is_over_when_nothing_depends_on_it() {
+        let now = Instant::now();
+        let mut flow = flow(now);
+        let later = now + FORGOTTEN;
+        assert!(!flow.is_over(later - Duration::from_millis(1)) && flow.is_over(later));
+        let on_way = flow.send();
+        assert!(!flow.is_over(later));
+        drop(on_way);
+        flow.due = Some(later);
+        assert!(!flow.is_over(later));
+        flow.due = None;
+        flow.own = Some(ConnectionId(7));
+        assert!(!flow.is_over(later));
+        flow.own = None;
+        flow.paroled_until = Some(later);
+        assert!(flow.is_over(later) && !flow.is_on_parole(later));
+        assert!(flow.is_on_parole(later - Duration::from_millis(1)));
+        flow.paroled_until = Some(later + FORGOTTEN);
+        assert!(!flow.is_over(later));
+    }
+}

@@ -326,10 +326,20 @@ mod tests {
 
     /// The number of a flow of this holder.
     fn of(flows: &mut Flows, now: Instant, holder: u64, number: usize) -> FlowId {
-        let far: MsrpUri = format!("msrps://b.example:2855/s{number};tcp").parse().unwrap();
-        let from = &Principal::Connection(ConnectionId(holder));
         // A few of each token.
         let token = TokenId((number / 100) as u64);
+        of_token(flows, now, token, holder, number)
+    }
+
+    fn of_token(
+        flows: &mut Flows,
+        now: Instant,
+        token: TokenId,
+        holder: u64,
+        number: usize,
+    ) -> FlowId {
+        let far: MsrpUri = format!("msrps://b.example:2855/s{number};tcp").parse().unwrap();
+        let from = &Principal::Connection(ConnectionId(holder));
         let (far, account) = (far.view(), &Account::default());
         flows.of(now, &FlowKey { token, far, to_owner: true, from, account, is_spent: false })
     }
@@ -417,5 +427,39 @@ mod tests {
             assert!(count > share / 2 && count <= share + 1, "{holder}: {count} of {share}");
         }
         assert!(flows.pool.octets() < 3 * MOST);
+    }
+
+    /// Each holder gets as many of one token's as an equal share, and one more is coming.
+    #[test]
+    fn who_has_less_than_a_share_of_a_token_gets_flows_if_none_gives_way() {
+        let (start, mut flows, mut on_way) = (Instant::now(), Flows::new(8 * MOST), Vec::new());
+        let counts = [1, 2, 3, 4].map(|holder| {
+            let count = (0..2 * FLOWS_OF_TOKEN).take_while(|number| {
+                let id = of_token(&mut flows, start, TokenId(1), holder, *number);
+                on_way.push(flows.send(id));
+                is_apart(&flows, id)
+            });
+            count.count()
+        });
+        assert_eq!(counts, [1, 3, 4, 5].map(|parts| FLOWS_OF_TOKEN / parts));
+    }
+
+    #[test]
+    fn of_a_token_with_all_its_flows_a_part_gives_way() {
+        let (start, mut flows) = (Instant::now(), Flows::new(8 * MOST));
+        for number in 0..FLOWS_OF_TOKEN {
+            of_token(&mut flows, start, TokenId(1), 1, number);
+        }
+        assert_eq!(flows.by_number.len(), FLOWS_OF_TOKEN);
+        let id = of_token(&mut flows, start, TokenId(1), 2, 0);
+        assert!(is_apart(&flows, id));
+        assert_eq!(flows.by_number.len(), FLOWS_OF_TOKEN - FLOWS_OF_TOKEN / GIVING_WAY + 1);
+        // Nothing is left of those that are over, nor of who had them.
+        let later = start + FORGOTTEN / 2;
+        of(&mut flows, later, 2, 0);
+        flows.tidy(start + FORGOTTEN);
+        assert_eq!((flows.by_number.len(), flows.holders.len()), (1, 1));
+        flows.tidy(later + FORGOTTEN);
+        assert_eq!((flows.by_number.len(), flows.holders.len(), flows.sides.len()), (0, 0, 0));
     }
 }
