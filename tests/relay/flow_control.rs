@@ -178,6 +178,27 @@ fn a_peer_that_answers_nothing_gets_no_more() {
     });
 }
 
+/// What its transport has been given and holds counts.
+#[test]
+fn no_more_waits_for_a_receiver_than_may() {
+    let mut config = config();
+    config.limits.queue_octets = 40_000;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let bob = world.accept(tls());
+    let chunk = Raw::chunk("c1", "m1", "1-*/*", "", '$').to(&format!("{token} {ALICE}"));
+    world.give(bob, &chunk.from(BOB).open());
+    world.give(bob, &[b'x'; 30_000]);
+    world.relay.transport_holds(world.now, alice, 0);
+    world.stall(alice);
+    let mut given = 0;
+    while world.relay.wants_read(bob) {
+        world.give(bob, &[b'x'; 500]);
+        given += 500;
+    }
+    assert!((40_000..42_000).contains(&given), "{given}");
+}
+
 /// Bob, who reads nothing, and another relay whose clients send to him.
 struct Many {
     world: World,

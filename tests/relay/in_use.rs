@@ -107,6 +107,33 @@ fn who_uploads_is_not_the_quietest() {
     assert_eq!(world.closes(), [(carol, RelayClose::Evicted)]);
 }
 
+/// Everybody's connections are in use, and somebody has more than a share.
+// req: 4976-6.5-2
+#[test]
+fn who_has_more_than_a_share_makes_room_though_all_is_in_use() {
+    let mut config = config();
+    config.limits.connections = 7;
+    let mut world = World::new(config);
+    let mut uploads = |user: &str, count: usize| {
+        let links = (0..count).map(|_| {
+            let link = world.accept(tls());
+            let token = world.auth_as(link, ALICE, user, "secret", &[]);
+            let token = token.header("Use-Path").unwrap().to_owned();
+            let chunk = Raw::chunk("c1", "m1", "1-*/*", "begun", '$');
+            let chunk = chunk.to(&format!("{token} {ALICE}")).from(ALICE).reports("no", "");
+            world.give(link, &chunk.open());
+            world.give(link, &[b'x'; 10_000]);
+            link
+        });
+        links.collect::<Vec<_>>()
+    };
+    let [most, ..] = [("alice", 3), ("bob", 2), ("carol", 2)].map(|(user, n)| uploads(user, n));
+    world.accept(tls());
+    let closes = world.closes();
+    let [(link, RelayClose::Evicted)] = closes[..] else { panic!("{closes:?}") };
+    assert!(most.contains(&link));
+}
+
 /// Its octets flow where they go, and the relay itself does not read it.
 // req: 4976-6.5-1
 #[test]
@@ -132,9 +159,12 @@ fn who_waits_for_a_slow_receiver_is_in_use() {
     assert!(!world.relay.wants_read(bob));
 }
 
-/// Bob uploads to a slow receiver, so that he is not read, and Carol sends him a message. Returns
-/// him, her, and his response to it, behind the end of his chunk.
-fn asked_while_he_uploads(world: &mut World) -> (ConnectionId, ConnectionId, Vec<u8>) {
+/// Bob uploads to a slow receiver, so that he is not read for some time, and Carol sends him a
+/// message. Returns him, her, and his response to it, behind the end of his chunk.
+fn asked_while_he_uploads(
+    world: &mut World,
+    time: Duration,
+) -> (ConnectionId, ConnectionId, Vec<u8>) {
     let (alice, token) = world.client(ALICE);
     let (bob, his) = world.client(BOB);
     let upload = Raw::chunk("c1", "m1", "1-*/*", "begun", '$');
@@ -156,7 +186,7 @@ fn asked_while_he_uploads(world: &mut World) -> (ConnectionId, ConnectionId, Vec
     late.extend(response(&world.one(bob), "200 OK", &[]));
     for step in 0..9 {
         world.relay.transport_holds(world.now, alice, 9_000 - 1_000 * step);
-        world.advance(10 * SECOND);
+        world.advance(time / 9);
     }
     assert!(!world.relay.wants_read(bob));
     world.unstall(alice);
@@ -168,8 +198,20 @@ fn asked_while_he_uploads(world: &mut World) -> (ConnectionId, ConnectionId, Vec
 #[test]
 fn the_response_of_one_who_waits_for_a_slow_receiver_may_be_late() {
     let mut world = World::new(config());
-    let (bob, carol, late) = asked_while_he_uploads(&mut world);
+    let (bob, carol, late) = asked_while_he_uploads(&mut world, 90 * SECOND);
     assert!(world.sent(carol).is_empty(), "the message has arrived");
+    world.give(bob, &late);
+    world.advance(60 * SECOND);
+    assert!(world.sent(carol).is_empty());
+}
+
+/// It is still on its way when he is read again.
+// req: 4976-6.4.1-1
+#[test]
+fn the_response_of_one_who_has_just_been_read_again_may_be_late() {
+    let mut world = World::new(config());
+    let (bob, carol, late) = asked_while_he_uploads(&mut world, 29 * SECOND);
+    world.advance(2 * SECOND);
     world.give(bob, &late);
     world.advance(60 * SECOND);
     assert!(world.sent(carol).is_empty());
@@ -179,7 +221,7 @@ fn the_response_of_one_who_waits_for_a_slow_receiver_may_be_late() {
 #[test]
 fn one_who_waits_for_a_slow_receiver_has_to_answer() {
     let mut world = World::new(config());
-    let (_, carol, _) = asked_while_he_uploads(&mut world);
+    let (_, carol, _) = asked_while_he_uploads(&mut world, 90 * SECOND);
     world.advance(60 * SECOND);
     assert_eq!(world.one(carol).header("Status"), Some("000 408 Request Timeout"));
 }
