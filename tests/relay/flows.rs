@@ -122,6 +122,18 @@ fn at(host: &str, message: &str) -> (String, String) {
     (host.to_owned(), message.to_owned())
 }
 
+/// A quarter of a short queue.
+#[test]
+fn what_a_short_queue_holds_back_goes_on_a_connection_of_its_own() {
+    let mut config = config();
+    config.limits.queue_octets = 40_000;
+    let mut scene = Scene::with(config);
+    for (session, len, links) in [("t1", 9_000, 1), ("t2", 11_000, 2)] {
+        scene.send(session, "b.example", session, len, '$');
+        assert_eq!(scene.links.len(), links);
+    }
+}
+
 /// Those beyond the limit are one flow, to whichever relays they lead.
 #[test]
 fn flows_beyond_the_limit_reach_their_own_relays() {

@@ -2,6 +2,7 @@
 
 use msrp::relay::{ConnectionId, RelayClose};
 
+use crate::common::wire::Raw;
 use crate::world::*;
 
 /// Enough for a look to find several that give way.
@@ -85,6 +86,34 @@ fn who_has_most_connections_gives_way() {
     world.advance(2 * SECOND);
     let gone: Vec<_> = (0..20).map(|_| newcomer(&mut world, "198.51.100.1")).collect();
     assert!(gone.iter().all(|link| many.contains(link)), "{own:?} {many:?} {gone:?}");
+}
+
+/// Peers of clients have as many places as half of all before theirs are the first to give way.
+#[test]
+fn peers_are_no_more_than_clients_to_a_newcomer() {
+    for (peers, is_peer) in [(4, false), (5, true)] {
+        let mut config = config();
+        config.limits.connections = 8;
+        let mut world = World::new(config);
+        let (_, token) = world.client(ALICE);
+        for user in 0..8 - 1 - peers {
+            let link = world.accept(tls());
+            world.auth_as(link, ALICE, &format!("user{user}"), "secret", &[]);
+        }
+        world.advance(SECOND);
+        let peers: Vec<_> = (0..peers)
+            .map(|number| {
+                let link = world.accept(tls().address([192, 0, 2, number].into()));
+                let id = world.id();
+                let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').from(BOB);
+                world.give(link, &chunk.to(&format!("{token} {ALICE}")).octets());
+                link
+            })
+            .collect();
+        world.advance(60 * SECOND);
+        let gone = newcomer(&mut world, "198.51.100.1");
+        assert_eq!(peers.contains(&gone), is_peer);
+    }
 }
 
 /// Those that were found a while ago are not all that may give way.
