@@ -134,6 +134,20 @@ fn what_a_short_queue_holds_back_goes_on_a_connection_of_its_own() {
     }
 }
 
+/// The connection on which it has begun is gone.
+#[test]
+fn the_rest_of_a_message_goes_on_another_connection() {
+    let mut scene = Scene::new();
+    scene.send("large", "b.example", "t1", LARGE, '+');
+    scene.arrived();
+    for (link, _) in std::mem::take(&mut scene.links) {
+        scene.world.close(link);
+    }
+    let range = format!("{}-{}/{}", LARGE + 1, LARGE + 1, LARGE + 1);
+    scene.send_range("large", "b.example", "t1", &range, 1, '$');
+    assert_eq!(scene.arrived(), [at("b.example", "large")]);
+}
+
 /// Those beyond the limit are one flow, to whichever relays they lead.
 #[test]
 fn flows_beyond_the_limit_reach_their_own_relays() {
