@@ -11,30 +11,30 @@ use crate::world::*;
 const FLOWS_OF_TOKEN: usize = 1024;
 
 /// More than a flow has outstanding on a connection that others share.
-const LARGE: usize = 40_000;
+pub const LARGE: usize = 40_000;
 
 /// Alice, and the relays to which she sends.
-struct Scene {
-    world: World,
-    alice: ConnectionId,
-    token: String,
+pub struct Scene {
+    pub world: World,
+    pub alice: ConnectionId,
+    pub token: String,
     /// The connections, and the host to which each leads.
-    links: Vec<(ConnectionId, String)>,
+    pub links: Vec<(ConnectionId, String)>,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(config())
     }
 
-    fn with(config: RelayConfig) -> Self {
+    pub fn with(config: RelayConfig) -> Self {
         let mut world = World::new(config);
         let (alice, token) = world.client(ALICE);
         Self { world, alice, token, links: Vec::new() }
     }
 
     /// Sends a chunk of a message to a session at another relay.
-    fn send(&mut self, message: &str, host: &str, session: &str, len: usize, flag: char) {
+    pub fn send(&mut self, message: &str, host: &str, session: &str, len: usize, flag: char) {
         let total = if flag == '+' { len + 1 } else { len };
         self.send_range(message, host, session, &format!("1-{len}/{total}"), len, flag);
     }
@@ -44,7 +44,7 @@ impl Scene {
         self.send_range(message, "b.example", session, "1-2/*", 2, '$');
     }
 
-    fn send_range(
+    pub fn send_range(
         &mut self,
         message: &str,
         host: &str,
@@ -82,7 +82,7 @@ impl Scene {
     }
 
     /// Establishes the connections that the relay asks for.
-    fn connect(&mut self) {
+    pub fn connect(&mut self) {
         for (link, uri) in self.world.wanted() {
             self.world.relay.connected(self.world.now, link, tls());
             self.world.settle();
@@ -105,7 +105,7 @@ impl Scene {
 
     /// The Message-IDs that have arrived at a host. Each SEND is for the host to which its
     /// connection leads.
-    fn arrived(&mut self) -> Vec<(String, String)> {
+    pub fn arrived(&mut self) -> Vec<(String, String)> {
         let mut arrived = Vec::new();
         for (link, host) in self.links.clone() {
             for sent in self.world.sends(link) {
@@ -118,34 +118,8 @@ impl Scene {
     }
 }
 
-fn at(host: &str, message: &str) -> (String, String) {
+pub fn at(host: &str, message: &str) -> (String, String) {
     (host.to_owned(), message.to_owned())
-}
-
-/// A quarter of a short queue.
-#[test]
-fn what_a_short_queue_holds_back_goes_on_a_connection_of_its_own() {
-    let mut config = config();
-    config.limits.queue_octets = 40_000;
-    let mut scene = Scene::with(config);
-    for (session, len, links) in [("t1", 9_000, 1), ("t2", 11_000, 2)] {
-        scene.send(session, "b.example", session, len, '$');
-        assert_eq!(scene.links.len(), links);
-    }
-}
-
-/// The connection on which it has begun is gone.
-#[test]
-fn the_rest_of_a_message_goes_on_another_connection() {
-    let mut scene = Scene::new();
-    scene.send("large", "b.example", "t1", LARGE, '+');
-    scene.arrived();
-    for (link, _) in std::mem::take(&mut scene.links) {
-        scene.world.close(link);
-    }
-    let range = format!("{}-{}/{}", LARGE + 1, LARGE + 1, LARGE + 1);
-    scene.send_range("large", "b.example", "t1", &range, 1, '$');
-    assert_eq!(scene.arrived(), [at("b.example", "large")]);
 }
 
 /// Those beyond the limit are one flow, to whichever relays they lead.
