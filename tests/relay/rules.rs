@@ -180,6 +180,26 @@ fn a_path_that_is_too_long_is_not_read() {
     });
 }
 
+/// A request in the same state is (RFC 4976 section 6.4.3).
+#[test]
+fn a_malformed_response_is_not_answered() {
+    scripted(|world| {
+        let talk = world.talk();
+        let before = world.relay.statistics().refused;
+        for field in [("Byte-Range", "two"), ("Byte-Range", "1-x/2")] {
+            let request = talk.request("EXTEND", "e001").header(field.0, field.1);
+            world.give(talk.alice, &request.octets());
+            assert_eq!(world.told(talk.alice), ["400"], "{field:?}");
+            let request = talk.request("EXTEND", "e001");
+            world.give(talk.alice, &request.octets());
+            let asked = world.one(talk.bob);
+            world.give(talk.bob, &response(&asked, "200 OK", &[field]));
+            assert_eq!(world.told(talk.bob), [""; 0], "{field:?}");
+        }
+        assert_eq!(world.relay.statistics().refused, before + 2);
+    });
+}
+
 /// A peer that claims to be Bob on an unencrypted connection gets nothing for Bob.
 #[test]
 fn a_secure_peer_is_not_learnt_on_an_open_connection() {
