@@ -13,7 +13,8 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 
 use super::accounts::charge::{Account, Charge};
-use super::accounts::principal::{Principal, Standing};
+use super::accounts::holdings::Standing;
+use super::accounts::principal::Principal;
 use super::config::{Peer, RelayConfig};
 use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
 use super::flows::{FlowId, Previous};
