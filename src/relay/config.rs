@@ -205,8 +205,8 @@ pub struct RelayLimits {
     /// share, whoever holds most gives of it. If that is what waits, the connection for which
     /// most waits is closed; if it is what is kept, requests get 408. Default 256 MiB.
     pub memory_octets: usize,
-    /// Octets queued for one connection. Above the limit, the connections that
-    /// send more than a sixteenth of it are not read; what others send, one read and one
+    /// Octets queued for one connection. Above the limit, the connections of those
+    /// who send more than a sixteenth of it are not read; what others send, one read and one
     /// Transmit come on top. The sessions on a connection from another relay have this
     /// limit each, and may exceed it up to four times for two seconds. Default 256 KiB.
     pub queue_octets: usize,

@@ -1,5 +1,5 @@
-//! What many strangers take together, each of whom takes little (RFC 4976 section 6.5): they
-//! may have any number of addresses.
+//! What many strangers take together, each of whom takes little (RFC 4976 section 6.5), and many
+//! connections of one user: neither costs anything to have.
 
 use std::time::Duration;
 
@@ -234,5 +234,54 @@ fn flows_of_strangers_leave_some_to_relays_and_to_other_strangers() {
             assert_eq!(world.told(link), ["200"]);
         }
         assert!(world.relay.statistics().dropped > 0);
+    }
+}
+
+/// Mallory sends to Alice, who takes nothing for now, on each of these connections for as long
+/// as it is read. Returns how many octets that were.
+fn flood(world: &mut World, alice: &Talk, peers: impl Iterator<Item = (Peer, bool)>) -> usize {
+    let mut given = 0;
+    for (number, (peer, is_user)) in peers.enumerate() {
+        // Each nonce is new.
+        world.now += Duration::from_millis(1);
+        let link = world.accept(peer);
+        if is_user {
+            world.auth_as(link, ALICE, "mallet", "secret", &[]);
+        }
+        while world.relay.wants_read(link) {
+            let id = world.id();
+            let chunk = Raw::chunk(&id, &id, "1-3000/3000", &"x".repeat(3_000), '$');
+            let to = format!("{} {ALICE}", alice.token);
+            world.give(link, &chunk.to(&to).from(&stranger(number)).octets());
+            given += 3_000;
+        }
+    }
+    given
+}
+
+/// One would be read no more, either, and Bob is.
+#[test]
+fn many_connections_of_one_user_or_source_hold_up_others_no_more_than_one_would() {
+    const CONNECTIONS: usize = 100;
+    for (peer, is_user) in [(tls(), true), (source(0), false)] {
+        let config = config();
+        let (queue, turn) = (config.limits.queue_octets, config.turn_octets);
+        let mut world = World::new(config);
+        let talk = world.talk();
+        world.stall(talk.alice);
+        let peers = std::iter::repeat_n((peer, is_user), CONNECTIONS);
+        let given = flood(&mut world, &talk, peers);
+        // One chunk of each shows that it has to wait.
+        assert!(given < queue + queue / 4 + CONNECTIONS * 3_000, "{given}");
+        let to = format!("{} {ALICE}", talk.token);
+        let hello = Raw::chunk("hello", "hello", "1-2/2", "hi", '$').to(&to).from(BOB);
+        world.octets(talk.alice);
+        world.give(talk.bob, &hello.octets());
+        assert!(world.relay.wants_read(talk.bob));
+        world.unstall(talk.alice);
+        let octets = world.octets(talk.alice);
+        let name = b"Message-ID: hello";
+        let before = octets.windows(name.len()).position(|part| part == name).unwrap();
+        assert!(before <= 2 * turn, "{before}");
     }
 }

@@ -25,6 +25,8 @@ pub(in crate::relay) struct Standing {
 /// What one principal holds. A connection that is closing is no longer among it.
 #[derive(Debug, Default)]
 pub(in crate::relay) struct Holding {
+    /// By which it is known. A number is never reused.
+    pub(in crate::relay) number: u64,
     /// With the octets that wait for each of them.
     pub(in crate::relay) connections: BTreeMap<ConnectionId, usize>,
     /// Those that are being established.
@@ -72,6 +74,8 @@ pub(in crate::relay) struct Holdings {
     dials: Portions,
     /// Those that have gone, while something is kept for them.
     gone: VecDeque<Principal>,
+    /// The number of the last one.
+    last: u64,
     connections: usize,
     queued: usize,
     account: Account,
@@ -89,6 +93,7 @@ impl Holdings {
             token_shares: Shares::default(),
             dials: Portions::default(),
             gone: VecDeque::new(),
+            last: 0,
             connections: 0,
             queued: 0,
             strangers: account.behind(),
@@ -174,19 +179,17 @@ impl Holdings {
         *known = octets;
     }
 
-    /// Adds a connection. Returns what counts the octets that are kept for it.
+    /// Adds a connection. Returns what its principal holds.
     pub(in crate::relay) fn add_connection(
         &mut self,
         principal: &Principal,
         id: ConnectionId,
-    ) -> Account {
+    ) -> &Holding {
+        self.connections += 1;
         let holding = self.holding(principal);
-        let account = holding.account.clone();
-        if holding.connections.insert(id, 0).is_none() {
-            holding.standing.insert(id, None);
-            self.connections += 1;
-        }
-        account
+        holding.connections.insert(id, 0);
+        holding.standing.insert(id, None);
+        holding
     }
 
     /// The connection that a principal misses least, but for one.
@@ -267,9 +270,11 @@ impl Holdings {
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
         self.forget_gone();
         let of = if principal.is_member() { &self.account } else { &self.strangers };
-        self.by_principal
-            .entry(principal.clone())
-            .or_insert_with(|| Holding { account: of.behind(), ..Holding::default() })
+        let last = &mut self.last;
+        self.by_principal.entry(principal.clone()).or_insert_with(|| {
+            *last += 1;
+            Holding { number: *last, account: of.behind(), ..Holding::default() }
+        })
     }
 
     /// Whoever has gone and comes again still has what is kept for it.

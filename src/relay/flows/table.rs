@@ -190,19 +190,19 @@ impl Flows {
 
     fn get(&self, id: FlowId) -> Option<&Flow> {
         match id {
-            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) | FlowId::Holder(_) => None,
             FlowId::Session(number) => self.by_number.get(&number),
         }
     }
 
-    /// Who sends a flow, or the flow itself.
-    pub(in crate::relay) fn sender_of(&self, id: FlowId) -> FlowId {
-        self.get(id).and_then(|flow| flow.sender).unwrap_or(id)
+    /// Who sends the flow of a session, as far as that is one.
+    pub(in crate::relay) fn sender_of(&self, id: FlowId) -> Option<FlowId> {
+        self.get(id)?.sender
     }
 
     pub(in crate::relay) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         match id {
-            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) | FlowId::Holder(_) => None,
             FlowId::Session(number) => self.by_number.get_mut(&number),
         }
     }
