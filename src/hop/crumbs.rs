@@ -67,7 +67,7 @@ impl<M> Crumbs<M> {
 impl<O: Owner> Outgoing<O> {
     /// Gives it a turn after all others.
     fn queue(&mut self, schedule: &mut Schedule<O::Source, O::Message>, key: O::Message) {
-        self.place = Some(schedule.push(self.source, key, self.stage(), self.ticket()));
+        self.place = Some(schedule.push(self.origin(), key, self.stage(), self.ticket()));
     }
 }
 
@@ -102,7 +102,7 @@ impl<O: Owner> Hop<O> {
         if let Some(message) = self.messages.get_mut(key)
             && message.is_ready(least)
         {
-            message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
+            message.place = Some(self.schedule.put_back(message.origin(), key, message.ticket()));
         } else {
             self.gather(key);
         }

@@ -23,6 +23,7 @@ mod passing;
 mod priority;
 mod queue;
 mod respond;
+mod rounds;
 mod schedule;
 mod stream;
 mod transaction;

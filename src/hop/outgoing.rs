@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 
 use super::priority::Priority;
-use super::schedule::{Place, Stage, Ticket};
+use super::schedule::{Origin, Place, Stage, Ticket};
 use super::{BodyQueue, Heading, Owner};
 use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
@@ -199,6 +199,11 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// Where it comes from.
+    pub(super) const fn origin(&self) -> Origin<O::Source> {
+        Origin { source: self.source, sender: self.sender }
     }
 
     /// What the schedule has to know of it.

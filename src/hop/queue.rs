@@ -18,12 +18,19 @@ pub(crate) enum Stage {
     Begun,
 }
 
+/// When a queue has its turn on the connection: in this round, and there in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    pub(super) round: u64,
+    pub(super) number: u64,
+}
+
 /// Messages in the order of their turns. Those whose chunks have a response need a
 /// place among the transactions of their source; the others do not wait for one.
 #[derive(Debug)]
 pub(super) struct Queue<M> {
     /// Its turn on the connection, if one of its messages may leave.
-    pub(super) turn: Option<u64>,
+    pub(super) turn: Option<Turn>,
     placed: Line<M>,
     placeless: Line<M>,
 }

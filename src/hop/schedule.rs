@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::Pace;
 use super::priority::Priority;
-use super::queue::Queue;
 pub(crate) use super::queue::Stage;
+use super::queue::{Queue, Turn};
+use super::rounds::Rounds;
 use crate::footprint::Footprint;
 use crate::time::Instant;
 
@@ -18,6 +19,14 @@ pub(crate) enum Order {
     /// Each leaves whole before the next: what comes from one previous hop
     /// keeps its order (RFC 4976 section 3).
     Arrival,
+}
+
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin<S> {
+    pub(crate) source: S,
+    /// Who has sent it: the source itself, or one of several sources.
+    pub(crate) sender: S,
 }
 
 /// What the schedule has to know of a message.
@@ -36,10 +45,10 @@ pub(crate) struct Place {
     number: i64,
 }
 
-/// The messages that have octets to send, by turns: higher priorities first, then
-/// sources take turns on the connection, and the messages of a source take turns in
-/// theirs, so that neither a source with many messages nor a large message holds up
-/// others (RFC 4975 section 7.1.1).
+/// The messages that have octets to send, by turns: higher priorities first, then senders
+/// take turns on the connection, their sources in theirs, and the messages of a source in its
+/// own, so that neither a sender with many sources, a source with many messages nor a large
+/// message holds up others (RFC 4975 section 7.1.1).
 ///
 /// A source that has as many transactions as it may, or that has sent as much as its
 /// rate allows, is set aside and costs the others nothing.
@@ -49,10 +58,11 @@ pub(crate) struct Schedule<S, M> {
     /// The most places of a source.
     max_places: usize,
     /// The queues that have a message that may leave, in the order of their turns.
-    turns: BTreeMap<(Reverse<Priority>, u64), S>,
+    turns: BTreeMap<(Reverse<Priority>, Turn), S>,
     next_turn: u64,
+    rounds: Rounds<S>,
     /// Boxed, since a map has room for more of them than most connections need.
-    sources: BTreeMap<S, Box<Source<M>>>,
+    sources: BTreeMap<S, Box<Source<S, M>>>,
     /// The messages in all queues, those set aside included.
     queued: usize,
     /// The sources that wait for their rate.
@@ -63,7 +73,9 @@ pub(crate) struct Schedule<S, M> {
 
 /// The messages of one source, and what it uses.
 #[derive(Debug)]
-struct Source<M> {
+struct Source<S, M> {
+    /// Who sends its messages.
+    sender: Option<S>,
     /// The most urgent first.
     queues: [(Priority, Queue<M>); 3],
     /// Transactions that wait for a response.
@@ -82,6 +94,7 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
             max_places,
             turns: BTreeMap::new(),
             next_turn: 0,
+            rounds: Rounds::new(),
             sources: BTreeMap::new(),
             queued: 0,
             paced: BTreeSet::new(),
@@ -92,23 +105,29 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
     // Messages.
 
     /// Queues the rest of a message that was interrupted.
-    pub(crate) fn put_back(&mut self, source: S, message: M, ticket: Ticket) -> Place {
+    pub(crate) fn put_back(&mut self, origin: Origin<S>, message: M, ticket: Ticket) -> Place {
         match self.order {
-            Order::Turns => self.push(source, message, Stage::Begun, ticket),
-            Order::Arrival => self.add(source, ticket, |queue, ticket| {
+            Order::Turns => self.push(origin, message, Stage::Begun, ticket),
+            Order::Arrival => self.add(origin, ticket, |queue, ticket| {
                 queue.push_front(message, Stage::Begun, ticket.needs_place)
             }),
         }
     }
 
     /// Queues a message after all others of its source.
-    pub(crate) fn push(&mut self, source: S, message: M, stage: Stage, ticket: Ticket) -> Place {
+    pub(crate) fn push(
+        &mut self,
+        origin: Origin<S>,
+        message: M,
+        stage: Stage,
+        ticket: Ticket,
+    ) -> Place {
         match self.order {
-            Order::Turns => self.add(source, ticket, |queue, ticket| {
+            Order::Turns => self.add(origin, ticket, |queue, ticket| {
                 queue.push(message, stage, ticket.needs_place)
             }),
             // Messages that keep their order have no others to begin before.
-            Order::Arrival => self.add(source, ticket, |queue, ticket| {
+            Order::Arrival => self.add(origin, ticket, |queue, ticket| {
                 queue.push(message, Stage::Begun, ticket.needs_place)
             }),
         }
@@ -116,15 +135,16 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
 
     fn add(
         &mut self,
-        source: S,
+        Origin { source, sender }: Origin<S>,
         ticket: Ticket,
         add: impl FnOnce(&mut Queue<M>, Ticket) -> i64,
     ) -> Place {
         // What keeps its order waits for a place together.
         let needs_place = ticket.needs_place || self.order == Order::Arrival;
         let ticket = Ticket { needs_place, ..ticket };
-        let queue = self.sources.entry(source).or_default().queue(ticket.priority);
-        let number = add(queue, ticket);
+        let owner = self.sources.entry(source).or_default();
+        owner.sender = Some(sender);
+        let number = add(owner.queue(ticket.priority), ticket);
         self.queued += 1;
         self.refresh(source);
         Place { ticket, number }
@@ -132,7 +152,8 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
 
     /// Takes the message whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<M> {
-        let ((Reverse(priority), _), source) = self.turns.pop_first()?;
+        let ((Reverse(priority), turn), source) = self.turns.pop_first()?;
+        self.rounds.begin(turn.round);
         let owner = self.sources.get_mut(&source)?;
         let has_place = owner.places < self.max_places;
         let queue = owner.queue(priority);
@@ -155,6 +176,7 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
 
     pub(crate) fn clear(&mut self) {
         self.turns.clear();
+        self.rounds.clear();
         self.sources.clear();
         self.queued = 0;
         self.paced.clear();
@@ -306,19 +328,22 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
     /// Gives the queues of a source a turn, or takes it, after a change. Forgets a
     /// source that uses nothing.
     fn refresh(&mut self, source: S) {
-        let Self { max_places, turns, next_turn, sources, .. } = self;
+        let Self { max_places, turns, next_turn, rounds, sources, .. } = self;
         let Some(owner) = sources.get_mut(&source) else { return };
+        let sender = owner.sender.unwrap_or(source);
         let has_place = owner.places < *max_places;
         let is_free = owner.waits.is_none() && !owner.is_held;
         for (priority, queue) in &mut owner.queues {
             match (queue.turn, is_free && queue.may_send(has_place)) {
                 (None, true) => {
-                    turns.insert((Reverse(*priority), *next_turn), source);
-                    queue.turn = Some(*next_turn);
+                    let turn = Turn { round: rounds.add(sender), number: *next_turn };
+                    turns.insert((Reverse(*priority), turn), source);
+                    queue.turn = Some(turn);
                     *next_turn += 1;
                 }
                 (Some(turn), false) => {
                     turns.remove(&(Reverse(*priority), turn));
+                    rounds.take_back(sender, turn.round);
                     queue.turn = None;
                 }
                 (None, false) | (Some(_), true) => {}
@@ -337,7 +362,7 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
     }
 }
 
-impl<M: Copy + Eq> Source<M> {
+impl<S, M: Copy + Eq> Source<S, M> {
     const fn queue(&mut self, priority: Priority) -> &mut Queue<M> {
         let [(_, interactive), (_, normal), (_, bulk)] = &mut self.queues;
         match priority {
@@ -355,10 +380,11 @@ impl<M: Copy + Eq> Source<M> {
     }
 }
 
-impl<M: Copy + Eq> Default for Source<M> {
+impl<S, M: Copy + Eq> Default for Source<S, M> {
     fn default() -> Self {
         let priorities = [Priority::Interactive, Priority::Normal, Priority::Bulk];
         Self {
+            sender: None,
             queues: priorities.map(|priority| (priority, Queue::new())),
             places: 0,
             pace: None,
@@ -377,6 +403,11 @@ mod tests {
 
     const NORMAL: Ticket = Ticket { priority: Priority::Normal, needs_place: true };
 
+    /// A source that is its own sender.
+    const fn one(source: char) -> Origin<char> {
+        Origin { source, sender: source }
+    }
+
     fn drained(mut schedule: Schedule<char, u8>) -> Vec<u8> {
         std::iter::from_fn(|| schedule.pop()).collect()
     }
@@ -385,20 +416,35 @@ mod tests {
     fn sources_take_turns_and_so_do_their_messages() {
         let mut schedule = Schedule::new(Order::Turns, 4);
         for (source, message) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('b', 5)] {
-            schedule.push(source, message, Stage::Fresh, NORMAL);
+            schedule.push(one(source), message, Stage::Fresh, NORMAL);
         }
         assert_eq!(schedule.pop(), Some(1));
-        schedule.put_back('a', 1, NORMAL);
+        schedule.put_back(one('a'), 1, NORMAL);
         assert_eq!(drained(schedule), [4, 2, 5, 3, 1]);
+    }
+
+    /// However many sources one has.
+    #[test]
+    fn senders_take_turns() {
+        let mut schedule = Schedule::new(Order::Arrival, 4);
+        for (source, message) in [('x', 1), ('y', 2), ('z', 3)] {
+            schedule.push(Origin { source, sender: 'a' }, message, Stage::Fresh, NORMAL);
+        }
+        schedule.push(one('b'), 4, Stage::Fresh, NORMAL);
+        schedule.push(one('b'), 5, Stage::Fresh, NORMAL);
+        assert_eq!(schedule.pop(), Some(1));
+        schedule.push(one('c'), 6, Stage::Fresh, NORMAL);
+        schedule.put_back(Origin { source: 'x', sender: 'a' }, 1, NORMAL);
+        assert_eq!(drained(schedule), [4, 6, 2, 5, 3, 1]);
     }
 
     #[test]
     fn what_arrived_first_is_put_back_first() {
         let mut schedule = Schedule::new(Order::Arrival, 4);
-        schedule.push('a', 1, Stage::Fresh, NORMAL);
-        schedule.push('a', 2, Stage::Fresh, NORMAL);
+        schedule.push(one('a'), 1, Stage::Fresh, NORMAL);
+        schedule.push(one('a'), 2, Stage::Fresh, NORMAL);
         assert_eq!(schedule.pop(), Some(1));
-        schedule.put_back('a', 1, NORMAL);
+        schedule.put_back(one('a'), 1, NORMAL);
         assert_eq!(drained(schedule), [1, 2]);
     }
 
@@ -406,24 +452,24 @@ mod tests {
     fn a_message_that_leaves_the_queue_takes_its_turn_with_it() {
         let mut schedule = Schedule::new(Order::Turns, 4);
         let places: Vec<Place> =
-            (0..3).map(|message| schedule.push('a', message, Stage::Fresh, NORMAL)).collect();
-        schedule.push('b', 9, Stage::Fresh, NORMAL);
+            (0..3).map(|message| schedule.push(one('a'), message, Stage::Fresh, NORMAL)).collect();
+        schedule.push(one('b'), 9, Stage::Fresh, NORMAL);
         schedule.remove('a', 1, places[1]);
         // It has left before.
         schedule.remove('a', 1, places[1]);
         schedule.remove('a', 0, places[0]);
         schedule.remove('a', 2, places[2]);
-        schedule.push('a', 7, Stage::Fresh, NORMAL);
+        schedule.push(one('a'), 7, Stage::Fresh, NORMAL);
         assert_eq!(drained(schedule), [9, 7]);
     }
 
     #[test]
     fn a_place_is_of_one_message() {
         let mut schedule = Schedule::new(Order::Turns, 4);
-        let place = schedule.push('a', 1, Stage::Fresh, NORMAL);
+        let place = schedule.push(one('a'), 1, Stage::Fresh, NORMAL);
         assert_eq!(schedule.pop(), Some(1));
         assert!(schedule.is_empty());
-        assert_eq!(schedule.push('a', 2, Stage::Fresh, NORMAL), place);
+        assert_eq!(schedule.push(one('a'), 2, Stage::Fresh, NORMAL), place);
         schedule.remove('a', 1, place);
         assert_eq!(drained(schedule), [2]);
     }
@@ -432,15 +478,15 @@ mod tests {
     fn few_long_messages_have_begun_at_a_time() {
         let mut schedule = Schedule::new(Order::Turns, 4);
         for message in 0..20 {
-            schedule.push('a', message, Stage::Fresh, NORMAL);
+            schedule.push(one('a'), message, Stage::Fresh, NORMAL);
         }
         for turn in 0..2 * MAX_BEGUN {
             let message = schedule.pop().unwrap();
             assert_eq!(usize::from(message), turn % MAX_BEGUN);
-            schedule.put_back('a', message, NORMAL);
+            schedule.put_back(one('a'), message, NORMAL);
         }
         // A short one does not wait for them.
-        schedule.push('a', 100, Stage::Short, NORMAL);
+        schedule.push(one('a'), 100, Stage::Short, NORMAL);
         let turns: Vec<u8> = std::iter::from_fn(|| schedule.pop()).collect();
         assert_eq!(
             turns,

@@ -77,7 +77,7 @@ impl Relay {
     /// What waits of a flow, or of all flows of the one who sends it now: many of them fill a
     /// queue no more than one would.
     fn waiting_with_sender(&self, id: FlowId, next: &Link) -> usize {
-        let of_sender = next.hop.waiting_of_sender(self.flows.sender_of(id));
+        let of_sender = next.hop.waiting_of_sender(self.sender_of(id));
         // Who has many tokens can send each of its chunks as another.
         of_sender.max(next.hop.waiting_of(id))
     }

@@ -60,7 +60,8 @@ impl Relay {
         let before = std::mem::replace(&mut link.principal, principal.clone());
         link.is_shared |= matches!((&before, &principal), (Principal::User(_), Principal::User(_)));
         self.holdings.remove_connection(&before, id);
-        link.account = self.holdings.add_connection(&principal, id);
+        let holding = self.holdings.add_connection(&principal, id);
+        (link.account, link.holder) = (holding.account.clone(), holding.number);
         self.holdings.set_queued(&principal, id, counted);
         self.peers.belongs_to(id, &principal);
         if self.held_by(&principal) > self.config.limits.principal_connections {

@@ -80,7 +80,8 @@ pub struct RelayConfig {
     /// request, at which the relay closes a connection, and the number of failed AUTHs at
     /// which it closes that of a client (RFC 4976 sections 6.1 and 6.3). Twice as many
     /// challenges without a success do the same. After as many failures, AUTHs of one user
-    /// from one source wait for up to 8 seconds each. Default 5.
+    /// from one source, or from one client of another relay, wait for up to 8 seconds each.
+    /// Default 5.
     pub max_failures: u32,
     /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
     /// section 8 forbids it. Default: no, and the response is 403.
@@ -129,7 +130,8 @@ impl RelayConfig {
 /// Each connection, dial and token is held by a principal: the user once authenticated,
 /// the relay that a certificate names, or else the source ([`Peer::address`]; one IPv6 /64
 /// is one source). A principal at a limit of its own gives up something of its own. At a
-/// limit of the whole relay, the one that holds most does.
+/// limit of the whole relay, the one that holds most does. Sources may be many, and are one
+/// holder then, except of connections.
 ///
 /// # Memory
 ///
@@ -179,9 +181,10 @@ pub struct RelayLimits {
     /// that was used least recently. Default 1,024.
     pub connection_peers: usize,
     /// AUTHs that wait for the application, or for their turn after failed ones. At the
-    /// limit, a new one takes the place of one of the source with most of them, and there of
-    /// the connection or the client of another relay that has most, to which the response is
-    /// 408; it is 403 if nobody has more than the others. Default 1,024.
+    /// limit, a new one takes the place of one that waits for its turn, unless it has to wait,
+    /// too, or else of the holder with most of them, and there of the connection or the client of
+    /// another relay that has most. The response to that one is 408. The response to the new one
+    /// is 403 if nobody has more than the others. Default 1,024.
     pub pending_auths: usize,
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.
@@ -202,8 +205,8 @@ pub struct RelayLimits {
     /// share, whoever holds most gives of it. If that is what waits, the connection for which
     /// most waits is closed; if it is what is kept, requests get 408. Default 256 MiB.
     pub memory_octets: usize,
-    /// Octets queued for one connection. Above the limit, the connections that
-    /// send more than a sixteenth of it are not read; what others send, one read and one
+    /// Octets queued for one connection. Above the limit, the connections of those
+    /// who send more than a sixteenth of it are not read; what others send, one read and one
     /// Transmit come on top. The sessions on a connection from another relay have this
     /// limit each, and may exceed it up to four times for two seconds. Default 256 KiB.
     pub queue_octets: usize,

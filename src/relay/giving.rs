@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Relay;
-use super::accounts::principal::{Holding, Principal, Standing};
+use super::accounts::holdings::{Holding, Standing};
+use super::accounts::principal::Principal;
 use super::event::ConnectionId;
 use super::links::Link;
 use crate::time::Instant;

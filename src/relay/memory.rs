@@ -2,7 +2,7 @@
 
 use super::Relay;
 use super::accounts::charge::{Account, Charge, Pool};
-use super::accounts::principal::Holding;
+use super::accounts::holdings::Holding;
 use super::event::ConnectionId;
 use crate::time::Instant;
 
@@ -139,17 +139,32 @@ impl Relay {
 
     /// The largest holder gives up the connection for which most waits, or else those who
     /// keep most give up as much as is missing of what is kept for a while. Strangers are one
-    /// holder.
+    /// holder. If they have nothing to give that is not lost already, the next one gives.
     fn largest_gives(&mut self, now: Instant, missing: usize) {
         let share = self.config.limits.memory_octets / self.holdings.len().max(1);
-        let largest = self.holdings.largest().filter(|largest| largest.to_give() > share);
-        let strangers = self.holdings.strangers();
-        if strangers.octets() > largest.map_or(share, Holding::to_give) {
-            self.keepers_give(now, &strangers.clone(), share, missing);
-        } else if largest.is_some_and(Holding::keeps_most) {
+        let most = self.holdings.largest_member().map_or(0, Holding::to_give);
+        if self.holdings.strangers_to_give() > most.max(share) {
+            let before = self.free_memory();
+            self.strangers_give(now, share, missing);
+            if self.free_memory() > before {
+                return;
+            }
+        }
+        let largest = self.holdings.largest_member().filter(|largest| largest.to_give() > share);
+        if largest.is_some_and(Holding::keeps_most) {
             self.keepers_give(now, &self.holdings.account().clone(), share, missing);
         } else {
             let longest = largest.and_then(Holding::longest_queue);
+            self.evict(longest);
+        }
+    }
+
+    fn strangers_give(&mut self, now: Instant, share: usize, missing: usize) {
+        let strangers = self.holdings.strangers().clone();
+        if strangers.octets() > self.holdings.strangers_to_give() / 2 {
+            self.keepers_give(now, &strangers, share, missing);
+        } else {
+            let longest = self.holdings.longest_stranger().and_then(Holding::longest_queue);
             self.evict(longest);
         }
     }

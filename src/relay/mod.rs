@@ -110,7 +110,8 @@ use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
-use accounts::principal::{Holdings, Principal};
+use accounts::holdings::Holdings;
+use accounts::principal::Principal;
 use accounts::search::Search;
 use auth::guesses::Guesses;
 use auth::pending::PendingAuths;
@@ -446,11 +447,12 @@ impl Relay {
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
-            let account = self.holdings.add_connection(&principal, id);
-            if state == State::Connecting {
-                self.holdings.begin_dial(&principal, id);
+            let holding = self.holdings.add_connection(&principal, id);
+            let link = Link::new(hop, peer, principal, holding, state, now);
+            if link.state == State::Connecting {
+                self.holdings.begin_dial(&link.principal, id);
             }
-            Link::new(hop, peer, principal, account, state, now)
+            link
         });
         self.directory.note_names(&names, id);
         id

@@ -104,7 +104,7 @@ impl Relay {
             return Err(LOOP);
         }
         let steps = self.steps(now, source, to)?;
-        let (sender, account) = self.sender(source, from, steps.owned).ok_or(NO_TOKEN)?;
+        let (flow, account) = self.sender(source, from, steps.owned).ok_or(NO_TOKEN)?;
         // Of a REPORT nothing is kept.
         let is_kept = method != Some(Method::Report);
         if is_kept && !self.find_memory(now, &account, head.size()) {
@@ -114,11 +114,12 @@ impl Relay {
         let (destination, peer) = self.next_hop(now, source, from.first(), &steps, is_auth)?;
         let Steps { own, to, tokens, leads, .. } = steps;
         let paths = Paths { own, to, from };
-        let mut way = Way { paths, destination, flow: sender, sender, account, tokens, peer };
+        let sender = self.sender_of(flow);
+        let mut way = Way { paths, destination, flow, sender, account, tokens, peer };
         if method == Some(Method::Send) {
             self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
         } else {
-            way.flow = self.flow_of_requests(source, sender);
+            way.flow = self.flow_of_requests(source, flow);
         }
         Ok(way)
     }

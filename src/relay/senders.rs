@@ -82,6 +82,15 @@ impl Relay {
         Some((FlowId::Sender(id), self.senders.account(id, &link.account)))
     }
 
+    /// Who sends a flow: the holder of its connection, with all that it has, or a client of
+    /// another relay.
+    pub(super) fn sender_of(&self, id: FlowId) -> FlowId {
+        let sender = self.flows.sender_of(id).unwrap_or(id);
+        let FlowId::Connection(source) = sender else { return sender };
+        let client = self.links.get(source).filter(|link| !link.principal.is_relay());
+        client.map_or(sender, |link| FlowId::Holder(link.holder))
+    }
+
     /// The flow of a sender's requests that are no SENDs. Nobody vouches for senders behind a
     /// connection without a certificate: their requests are those of the connection.
     pub(super) fn flow_of_requests(&self, source: ConnectionId, sender: FlowId) -> FlowId {

@@ -164,6 +164,24 @@ fn guesses_delay_no_right_password() {
     }
 }
 
+/// Nor that of another client of the same relay.
+#[test]
+fn guesses_of_a_client_of_another_relay_delay_no_other_client_there() {
+    let mut world = World::new(config());
+    let link = world.accept(tls().relay_names(vec!["inner.example".into()]));
+    let mut ask = |client: &str, user: &str, password: &str| {
+        let from = format!("msrps://inner.example:9000/{client};tcp {ALICE}");
+        let request = world.credentials(link, &from, user, password, &[]);
+        world.give(link, &request);
+        world.told(link)
+    };
+    assert_eq!(ask("bob", "bob", "secret"), ["200"]);
+    let told: Vec<_> = (0..30).map(|_| ask("mallory", "alice", "wrong").concat()).collect();
+    assert_eq!(told.iter().filter(|status| *status == "401").count(), 5, "{told:?}");
+    assert_eq!(told.last().map(|status| &status[..]), Some("408"));
+    assert_eq!(ask("alice", "alice", "secret"), ["200"]);
+}
+
 /// Whoever mistypes a few times waits for a moment, and then no more.
 #[test]
 fn a_right_password_ends_the_delay() {

@@ -19,6 +19,7 @@ mod chain;
 mod chunks;
 mod connections;
 mod counted;
+mod crowds;
 mod diverted;
 mod ends;
 mod failures;

@@ -18,17 +18,12 @@ use crate::alarm::Alarm;
 use crate::close::close_at_once;
 use crate::files::AcceptErrors;
 use crate::link::Link;
+use crate::opening::Opening;
+use crate::reads::{keep_rest, make_room};
 use crate::secure::Secure;
 use crate::transport::{Input, Transport};
 use crate::turns::Turns;
 use crate::users::Users;
-
-/// Space for one read, in octets.
-const READ_OCTETS: usize = 64 * 1024;
-/// The least space for a read, in octets.
-const LEAST_READ: usize = 16 * 1024;
-/// A remainder up to this is copied, so that it does not hold a whole read.
-const SMALL_REST: usize = 4096;
 
 /// Work that needs its own task, because it takes longer than a step.
 #[derive(Debug)]
@@ -52,9 +47,8 @@ pub(crate) enum Job {
 pub(crate) struct Core {
     relay: Relay,
     links: HashMap<ConnectionId, Link>,
-    /// The connections that are being established, incoming or outgoing, and the task
-    /// that does it, once it has begun.
-    opening: HashMap<ConnectionId, Option<AbortHandle>>,
+    /// The connections that are being established, incoming or outgoing.
+    opening: HashMap<ConnectionId, Opening>,
     accept_errors: AcceptErrors,
     users: Users,
     realm: String,
@@ -103,7 +97,7 @@ impl Core {
         let now = Instant::now();
         let connection = self.relay.accept(now, peer);
         match connection {
-            Some(connection) => drop(self.opening.insert(connection, None)),
+            Some(connection) => drop(self.opening.insert(connection, Opening::default())),
             None if self.is_draining() => {}
             None => self.accept_errors.add(&"all places of --max-connections are in use"),
         }
@@ -120,9 +114,20 @@ impl Core {
     /// connection up, or has done so.
     pub(crate) fn opens(&mut self, connection: ConnectionId, task: AbortHandle) {
         match self.opening.get_mut(&connection) {
-            Some(known) => *known = Some(task),
+            Some(opening) => opening.begins(task),
             None => task.abort(),
         }
+    }
+
+    /// Ready when a handshake has its turn among what strangers ask for, or is given up.
+    pub(crate) fn poll_turn(&mut self, connection: ConnectionId, cx: &Context<'_>) -> Poll<()> {
+        let Self { opening, turns, waiting, .. } = self;
+        let Some(opening) = opening.get_mut(&connection) else { return Poll::Ready(()) };
+        opening.poll_turn(cx, || {
+            if turns.wait(connection, true) {
+                waiting.notify_one();
+            }
+        })
     }
 
     /// A connection is established.
@@ -171,6 +176,8 @@ impl Core {
             if let Some(link) = self.links.get_mut(&connection) {
                 link.waits = false;
                 self.read(connection);
+            } else if let Some(opening) = self.opening.get_mut(&connection) {
+                opening.take_turn();
             }
         }
         !self.turns.is_empty()
@@ -348,7 +355,7 @@ impl Core {
     fn handle(&mut self, now: Instant, event: RelayEvent) {
         match event {
             RelayEvent::Connect { connection, uri } => {
-                self.opening.insert(connection, None);
+                self.opening.insert(connection, Opening::default());
                 self.job(Job::Dial { connection, uri });
             }
             RelayEvent::Authorise { request, username, realm, algorithm, .. } => {
@@ -382,8 +389,8 @@ impl Core {
 
     fn close(&mut self, connection: ConnectionId, reason: RelayClose) {
         tracing::debug!(?connection, ?reason, "closing");
-        if let Some(Some(task)) = self.opening.remove(&connection) {
-            task.abort();
+        if let Some(opening) = self.opening.remove(&connection) {
+            opening.abort();
         }
         match self.remove(connection) {
             Some(link) if reason == RelayClose::Evicted => {
@@ -482,29 +489,5 @@ impl Core {
 
     pub(crate) fn statistics(&self) -> Statistics {
         self.relay.statistics()
-    }
-}
-
-/// Makes room for a read after the remainder of the connection's last one. The
-/// memory is reused as soon as no slice of it is held.
-fn make_room(buffer: &mut BytesMut, rest: &mut BytesMut) {
-    if rest.len() > SMALL_REST {
-        *buffer = std::mem::take(rest);
-    } else {
-        buffer.clear();
-    }
-    if buffer.capacity() - buffer.len() < LEAST_READ {
-        buffer.reserve(READ_OCTETS);
-    }
-    buffer.extend_from_slice(rest);
-    rest.clear();
-}
-
-fn keep_rest(buffer: &mut BytesMut, rest: &mut BytesMut) {
-    if buffer.len() > SMALL_REST {
-        *rest = buffer.split();
-    } else if !buffer.is_empty() {
-        rest.extend_from_slice(buffer);
-        buffer.clear();
     }
 }

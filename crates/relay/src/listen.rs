@@ -1,13 +1,16 @@
 //! Incoming connections.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::ready;
 use std::time::Duration;
 
 use msrp::Framing;
-use msrp::relay::{Peer, Security};
+use msrp::relay::{ConnectionId, Peer, Security};
 use msrp_socket::websocket::WebSocket;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{spawn_local, yield_now};
@@ -55,7 +58,8 @@ impl Listen {
         let Some(connection) = core.borrow_mut().accept(peer.clone()) else { return };
         let (this, shared) = (self.clone(), Rc::clone(core));
         let handshake = spawn_local(async move {
-            let shaken = timeout(this.patience, this.handshake(stream, peer)).await;
+            let handshake = in_turns(&shared, connection, this.handshake(stream, peer));
+            let shaken = timeout(this.patience, handshake).await;
             match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
                 Ok((peer, transport)) => {
                     tracing::debug!(?connection, %address, "accepted");
@@ -97,4 +101,18 @@ impl Listen {
         let socket = WebSocket::accept(stream, STRANGERS).await?;
         Ok((peer, Transport::WebSocket(Box::new(socket))))
     }
+}
+
+/// Goes on with a handshake in its turns only, so that many of them delay no client.
+async fn in_turns<T>(
+    core: &RefCell<Core>,
+    connection: ConnectionId,
+    handshake: impl Future<Output = T>,
+) -> T {
+    let mut handshake = pin!(handshake);
+    poll_fn(|cx| {
+        ready!(core.borrow_mut().poll_turn(connection, cx));
+        handshake.as_mut().poll(cx)
+    })
+    .await
 }

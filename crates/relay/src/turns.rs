@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use msrp::relay::ConnectionId;
 
 /// The connections that wait for their turn: those with more input than their last turn
-/// took, and strangers with any. Between two of them, whoever has little to say is served:
+/// took, and strangers with any, those of a handshake included. Between two of them, whoever has little to say is served:
 /// a flood on many connections delays nobody else by more than two turns.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {

@@ -6,16 +6,17 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use common::certificates::Authority;
 use common::client::{Client, request};
 use common::{ALICE, BOB, Scratch, plain_options, users};
 use msrp_relay::Server;
 use tokio::task::{LocalSet, spawn_local};
 
-/// Connections that do nothing but send AUTHs.
+/// Connections that do nothing but send AUTHs, or begin a handshake.
 const FLOODS: usize = 200;
 /// The relay answers so many AUTHs on each connection until it closes that.
 const MOST_AUTHS: usize = 10;
-/// It answers so many before a text goes on: those of a few turns.
+/// It answers so many before a text goes on, or handshakes: those of a few turns.
 const BEFORE_A_TEXT: usize = FLOODS / 2;
 /// The flood lasts for longer than so many texts.
 const TEXTS: usize = 10;
@@ -90,6 +91,48 @@ async fn auths_of_strangers_delay_no_client() {
             text(&mut alice, &mut bob, &path).await;
             let before = answered(&mut floods);
             assert!(before < BEFORE_A_TEXT, "{before} AUTHs before a text");
+        }
+    };
+    LocalSet::new().run_until(test).await;
+}
+
+/// How many have got the first octets of an answer.
+fn greeted(floods: &[TcpStream]) -> usize {
+    floods.iter().filter(|stream| matches!(stream.peek(&mut [0]), Ok(1))).count()
+}
+
+/// The relay has accepted all of them before they say anything.
+#[tokio::test]
+async fn handshakes_of_strangers_delay_no_client() {
+    let (authority, file) = (Authority::new(), Scratch::new("users", &users()));
+    let signed = authority.certify("localhost");
+    let mut options = authority.relay_options(&signed);
+    options.listen = "127.0.0.1:0".parse().ok();
+    options.plain_auth = true;
+    options.users = Some(file.0.clone());
+    let server = Server::bind(options).unwrap();
+    let addresses = server.addresses();
+    let uri = server.uris().iter().find(|uri| !uri.is_secure()).unwrap().to_string();
+    let test = async {
+        spawn_local(async { server.run().await.unwrap() });
+        let (mut alice, mut bob, path) = pair(addresses.tcp.unwrap(), &uri).await;
+        let mut floods: Vec<_> = (0..FLOODS).map(|_| connect(addresses.tls.unwrap())).collect();
+        for _ in 0..FLOODS {
+            text(&mut alice, &mut bob, &path).await;
+        }
+        let hello = authority.hello();
+        for stream in &mut floods {
+            stream.write_all(&hello).unwrap();
+        }
+        let mut last = 0;
+        for _ in 0..TEXTS {
+            text(&mut alice, &mut bob, &path).await;
+            let all = greeted(&floods);
+            let before = all - std::mem::replace(&mut last, all);
+            assert!(before < BEFORE_A_TEXT, "{before} handshakes before a text");
+        }
+        while greeted(&floods) < FLOODS {
+            text(&mut alice, &mut bob, &path).await;
         }
     };
     LocalSet::new().run_until(test).await;

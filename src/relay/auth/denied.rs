@@ -70,7 +70,7 @@ impl Relay {
                 } else {
                     self.refuse(source, head, status);
                 }
-                self.has_failed(now, source, username, reason);
+                self.has_failed(now, source, head, username, reason);
             }
         }
     }
@@ -117,12 +117,16 @@ impl Relay {
         &mut self,
         now: Instant,
         source: ConnectionId,
+        head: &HeadRef<'_>,
         username: String,
         reason: AuthFailure,
     ) {
         self.counters.count_failure(reason);
-        if reason != AuthFailure::NotForThisRelay {
-            let pair = self.pair(source, &username);
+        let sender = self.sender(source, head.from_path(), None);
+        if reason != AuthFailure::NotForThisRelay
+            && let Some((sender, _)) = sender
+        {
+            let pair = self.pair(source, sender, &username);
             self.guesses.failed(now, &pair);
         }
         let peer = self.links.get(source).map(|link| &link.peer);

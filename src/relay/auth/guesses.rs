@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::relay::accounts::principal::Principal;
+use crate::relay::flows::FlowId;
 use crate::time::Instant;
 
 /// The longest time between two AUTHs of a pair.
@@ -17,18 +18,20 @@ const PAIRS: usize = 4096;
 /// The letters of a name by which a pair is known.
 const NAME_LETTERS: usize = 64;
 
-/// A user, and the source that claims to be this user. Failures delay the pair: whoever
-/// guesses a password delays nobody who knows it, unless both have one address.
+/// A user, and who claims to be this user: a source, or a client of another relay. Failures
+/// delay the pair: whoever guesses a password delays nobody who knows it, unless both have one
+/// address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
-    pub(super) source: Principal,
+    source: Principal,
+    client: Option<FlowId>,
     user: Arc<str>,
 }
 
 impl Pair {
-    pub(super) fn new(source: Principal, user: &str) -> Self {
+    pub(super) fn new(source: Principal, client: Option<FlowId>, user: &str) -> Self {
         let user: String = user.chars().take(NAME_LETTERS).collect();
-        Self { source, user: user.into() }
+        Self { source, client, user: user.into() }
     }
 }
 
@@ -41,16 +44,16 @@ pub(in crate::relay) struct Guesses {
     pairs: BTreeMap<Pair, Guess>,
     /// The pairs in the order in which they are forgotten.
     by_time: BTreeSet<(Instant, Pair)>,
-    sources: BTreeMap<Principal, Users>,
+    sources: BTreeMap<Principal, OfSource>,
     by_size: BTreeSet<(Size, Principal)>,
     /// The failures of all pairs so far.
     failures: u64,
 }
 
-/// The users of one source, by their last failures.
-type Users = BTreeMap<u64, Arc<str>>;
+/// The pairs of one source, by their last failures.
+type OfSource = BTreeMap<u64, Pair>;
 
-/// How many users a source has. Of two with equally many, the one whose oldest is older is
+/// How many pairs a source has. Of two with equally many, the one whose oldest is older is
 /// larger.
 type Size = (usize, Reverse<Option<u64>>);
 
@@ -84,23 +87,19 @@ impl Guesses {
     }
 
     /// When an AUTH that arrives now is checked: those of one pair one after the other, as if
-    /// each of them failed. `None` if it would wait for longer than that. It takes no turn then:
-    /// guesses that are refused would put off the turns of all later AUTHs by hours.
-    pub(super) fn checked_at(
-        &mut self,
-        now: Instant,
-        pair: &Pair,
-        longest: Duration,
-    ) -> Option<Instant> {
-        let Some(guess) = self.recent(now, pair) else { return Some(now) };
-        let at = guess.next.max(now);
-        if at.saturating_duration_since(now) > longest {
-            return None;
-        }
+    /// each of them failed. `None` if it would wait for longer than that.
+    pub(super) fn turn(&self, now: Instant, pair: &Pair, longest: Duration) -> Option<Instant> {
+        let at = self.recent(now, pair).map_or(now, |guess| guess.next.max(now));
+        (at.saturating_duration_since(now) <= longest).then_some(at)
+    }
+
+    /// An AUTH waits for this turn. One that is refused takes none: it would put off the turns
+    /// of all later ones by hours.
+    pub(super) fn take_turn(&mut self, now: Instant, pair: &Pair, at: Instant) {
+        let Some(guess) = self.recent(now, pair) else { return };
         let waiting = guess.waiting.saturating_add(1);
         let next = later(at, self.delay(guess.failures.saturating_add(waiting)));
         self.set(pair, Guess { waiting, next, ..guess });
-        Some(at)
     }
 
     pub(super) fn failed(&mut self, now: Instant, pair: &Pair) {
@@ -130,7 +129,7 @@ impl Guesses {
     fn remove(&mut self, pair: &Pair) {
         let Some(guess) = self.pairs.remove(pair) else { return };
         self.by_time.remove(&(guess.next, pair.clone()));
-        self.change(&pair.source, |users| _ = users.remove(&guess.last));
+        self.change(&pair.source, |pairs| _ = pairs.remove(&guess.last));
     }
 
     /// Forgets what is old, and otherwise one pair: the oldest of the largest source.
@@ -143,9 +142,9 @@ impl Guesses {
         }
         if self.pairs.len() > PAIRS
             && let Some((_, source)) = self.by_size.last()
-            && let Some(user) = self.sources.get(source).and_then(|users| users.values().next())
+            && let Some(pair) = self.sources.get(source).and_then(|pairs| pairs.values().next())
         {
-            let pair = Pair { source: source.clone(), user: Arc::clone(user) };
+            let pair = pair.clone();
             self.remove(&pair);
         }
     }
@@ -165,23 +164,23 @@ impl Guesses {
         self.remove(pair);
         self.pairs.insert(pair.clone(), guess);
         self.by_time.insert((guess.next, pair.clone()));
-        self.change(&pair.source, |users| _ = users.insert(guess.last, Arc::clone(&pair.user)));
+        self.change(&pair.source, |pairs| _ = pairs.insert(guess.last, pair.clone()));
     }
 
-    fn change(&mut self, source: &Principal, change: impl FnOnce(&mut Users)) {
-        let users = self.sources.entry(source.clone()).or_default();
-        self.by_size.remove(&(size(users), source.clone()));
-        change(users);
-        if users.is_empty() {
+    fn change(&mut self, source: &Principal, change: impl FnOnce(&mut OfSource)) {
+        let pairs = self.sources.entry(source.clone()).or_default();
+        self.by_size.remove(&(size(pairs), source.clone()));
+        change(pairs);
+        if pairs.is_empty() {
             self.sources.remove(source);
         } else {
-            self.by_size.insert((size(users), source.clone()));
+            self.by_size.insert((size(pairs), source.clone()));
         }
     }
 }
 
-fn size(users: &Users) -> Size {
-    (users.len(), Reverse(users.keys().next().copied()))
+fn size(pairs: &OfSource) -> Size {
+    (pairs.len(), Reverse(pairs.keys().next().copied()))
 }
 
 fn later(time: Instant, by: Duration) -> Instant {
@@ -195,11 +194,22 @@ mod tests {
     use super::*;
 
     fn pair(source: u64, user: &str) -> Pair {
-        Pair::new(Principal::Connection(super::super::ConnectionId(source)), user)
+        Pair::new(Principal::Connection(super::super::ConnectionId(source)), None, user)
     }
 
     fn checked_at(guesses: &mut Guesses, now: Instant, pair: &Pair) -> Instant {
-        guesses.checked_at(now, pair, Duration::MAX).unwrap()
+        checked_within(guesses, now, pair, Duration::MAX).unwrap()
+    }
+
+    fn checked_within(
+        guesses: &mut Guesses,
+        now: Instant,
+        pair: &Pair,
+        longest: Duration,
+    ) -> Option<Instant> {
+        let at = guesses.turn(now, pair, longest)?;
+        guesses.take_turn(now, pair, at);
+        Some(at)
     }
 
     #[test]
@@ -251,7 +261,7 @@ mod tests {
         let now = Instant::now();
         let (mut guesses, alice) = (Guesses::new(1), pair(1, "alice"));
         (0..2).for_each(|_| guesses.failed(now, &alice));
-        let mut wait = |now| Some(guesses.checked_at(now, &alice, LONGEST_DELAY)? - now);
+        let mut wait = |now| Some(checked_within(&mut guesses, now, &alice, LONGEST_DELAY)? - now);
         let waits = [(); 4].map(|()| wait(now).map(|wait| wait.as_secs()));
         assert_eq!(waits, [Some(2), Some(6), None, None]);
         let then = now + LONGEST_DELAY;

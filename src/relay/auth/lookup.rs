@@ -24,10 +24,7 @@ impl Relay {
     ) -> Result<(), Denied> {
         let from = head.view().from_path();
         let Some((sender, account)) = self.sender(source, from, None) else { return Ok(()) };
-        let pair = self.pair(source, authorization.username());
-        if !self.make_auth_room(now, &pair.source, sender) {
-            return Err(Denied::Status(StatusCode::FORBIDDEN));
-        }
+        let pair = self.pair(source, sender, authorization.username());
         // The head, and what the credentials in it say.
         let octets = 2 * head.octets().len();
         if !self.find_memory(now, &account, octets) {
@@ -35,13 +32,20 @@ impl Relay {
         }
         // The client does not wait for longer.
         let longest = self.config.transaction_timeout / 2;
-        let Some(due) = self.guesses.checked_at(now, &pair, longest) else {
+        let Some(due) = self.guesses.turn(now, &pair, longest) else {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         };
+        let Some(link) = self.links.get(source) else { return Ok(()) };
+        let holder = link.principal.clone();
+        if !self.make_auth_room(now, &holder, sender, due > now) {
+            return Err(Denied::Status(StatusCode::FORBIDDEN));
+        }
+        self.guesses.take_turn(now, &pair, due);
         let Some(link) = self.links.get_mut(source) else { return Ok(()) };
         let head = head.detached();
         let pending = PendingAuth {
             source,
+            holder,
             sender,
             head,
             authorization,
@@ -90,17 +94,18 @@ impl Relay {
         Some(pending)
     }
 
-    /// Who claims to be this user.
-    pub(super) fn pair(&self, source: ConnectionId, username: &str) -> Pair {
+    /// Who claims to be this user. Other relays vouch for their clients.
+    pub(super) fn pair(&self, source: ConnectionId, sender: FlowId, username: &str) -> Pair {
         let known = self.links.get(source).and_then(|link| Principal::of(&link.peer));
-        Pair::new(known.unwrap_or(Principal::Connection(source)), username)
+        let known = known.unwrap_or(Principal::Connection(source));
+        let client = Some(sender).filter(|_| known.is_relay());
+        Pair::new(known, client, username)
     }
 
     fn look_up(&mut self, now: Instant, request: AuthRequest) {
-        let Some(pending) = self.pending_auths.get_mut(request) else { return };
-        pending.is_asked = true;
-        pending.due = now.checked_add(self.config.transaction_timeout).unwrap_or(now);
-        self.timers.insert((pending.due, Timer::Auth(request)));
+        let due = now.checked_add(self.config.transaction_timeout).unwrap_or(now);
+        let Some(pending) = self.pending_auths.ask(request, due) else { return };
+        self.timers.insert((due, Timer::Auth(request)));
         self.events.push_back(RelayEvent::Authorise {
             request,
             connection: pending.source,
@@ -116,13 +121,22 @@ impl Relay {
         self.deny(now, pending.source, &pending.head.view(), denied);
     }
 
-    /// Makes room for one more, at the cost of the source with most of them, or of another
-    /// sender of this source who has more. Returns whether there is room.
-    fn make_auth_room(&mut self, now: Instant, source: &Principal, sender: FlowId) -> bool {
+    /// Makes room for one more: at the cost of one that waits after failed ones, unless this
+    /// one does, too, or else of the holder with most of them, or of another sender of this
+    /// holder who has more. Returns whether there is room.
+    fn make_auth_room(
+        &mut self,
+        now: Instant,
+        holder: &Principal,
+        sender: FlowId,
+        is_delayed: bool,
+    ) -> bool {
         if self.pending_auths.len() < self.config.limits.pending_auths {
             return true;
         }
-        let Some(request) = self.pending_auths.to_give(source, sender) else { return false };
+        let delayed = self.pending_auths.last_delayed().filter(|_| !is_delayed);
+        let gives = delayed.or_else(|| self.pending_auths.to_give(holder, sender));
+        let Some(request) = gives else { return false };
         self.give_up_auth(now, request);
         true
     }

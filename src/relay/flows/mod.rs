@@ -19,6 +19,9 @@ pub(super) enum FlowId {
     Connection(ConnectionId),
     /// What is no SEND from a client of another relay.
     Sender(SenderId),
+    /// Everything from the connections of one principal, which has this number. That is who
+    /// sends, and no flow.
+    Holder(u64),
     /// One direction of one session with another relay, on whichever connections it
     /// arrives. A number is never reused.
     Session(u64),

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use crate::relay::accounts::charge::{Account, Pool};
+use crate::relay::accounts::portions::Portions;
 use crate::relay::accounts::principal::Principal;
 use crate::relay::event::ConnectionId;
 use crate::spare::Spare;
@@ -39,6 +40,8 @@ pub(in crate::relay) struct Flows {
     by_number: FxHashMap<u64, Flow>,
     sides: FxHashMap<Side, OfSide>,
     holders: BTreeMap<Principal, OfHolder>,
+    /// The same, each of whom has one here.
+    sharers: Portions,
     last: u64,
     /// The octets that they may take, and what counts those that they take.
     most: usize,
@@ -53,7 +56,7 @@ pub(in crate::relay) struct Flows {
 #[derive(Debug, Default)]
 struct OfSide {
     by_far: HashMap<MsrpUri, Vec<Known>>,
-    by_holder: BTreeMap<Principal, usize>,
+    by_holder: Portions,
     len: usize,
     /// The flow of those that are too many.
     rest: Option<u64>,
@@ -78,7 +81,7 @@ impl OfSide {
     fn add(&mut self, key: &FlowKey<'_>, number: u64) {
         let known = Known { from: key.from.clone(), number };
         self.by_far.entry(key.far.to_uri()).or_default().push(known);
-        *self.by_holder.entry(key.from.clone()).or_default() += 1;
+        self.by_holder.add(key.from);
         self.len += 1;
     }
 
@@ -88,11 +91,11 @@ impl OfSide {
             known.retain(|known| flows.contains_key(&known.number));
             !known.is_empty()
         });
-        self.by_holder.clear();
+        (self.by_holder, self.len) = (Portions::default(), 0);
         for known in self.by_far.values().flatten() {
-            *self.by_holder.entry(known.from.clone()).or_default() += 1;
+            self.by_holder.add(&known.from);
+            self.len += 1;
         }
-        self.len = self.by_holder.values().sum();
         self.rest = self.rest.filter(|rest| flows.contains_key(rest));
         self.len > 0 || self.rest.is_some()
     }
@@ -107,8 +110,8 @@ impl OfSide {
 
     /// Whether there is room for another flow of this holder.
     fn has_room(&self, holder: &Principal) -> bool {
-        let own = self.by_holder.get(holder).copied().unwrap_or_default();
-        !self.is_full() || own < FLOWS_OF_TOKEN / (self.by_holder.len() + 1)
+        let share = self.by_holder.share(FLOWS_OF_TOKEN, holder);
+        !self.is_full() || self.by_holder.count(holder) < share
     }
 }
 
@@ -119,6 +122,7 @@ impl Flows {
             by_number: FxHashMap::default(),
             sides: FxHashMap::default(),
             holders: BTreeMap::new(),
+            sharers: Portions::default(),
             last: 0,
             most,
             pool: Pool::default(),
@@ -172,6 +176,7 @@ impl Flows {
         } else {
             of_side.rest = Some(number);
         }
+        self.sharers.set(key.from, 1);
         let of_holder = self.holders.entry(key.from.clone()).or_default();
         let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.account);
         self.by_number.insert(number, flow);
@@ -185,19 +190,19 @@ impl Flows {
 
     fn get(&self, id: FlowId) -> Option<&Flow> {
         match id {
-            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) | FlowId::Holder(_) => None,
             FlowId::Session(number) => self.by_number.get(&number),
         }
     }
 
-    /// Who sends a flow, or the flow itself.
-    pub(in crate::relay) fn sender_of(&self, id: FlowId) -> FlowId {
-        self.get(id).and_then(|flow| flow.sender).unwrap_or(id)
+    /// Who sends the flow of a session, as far as that is one.
+    pub(in crate::relay) fn sender_of(&self, id: FlowId) -> Option<FlowId> {
+        self.get(id)?.sender
     }
 
     pub(in crate::relay) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         match id {
-            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) | FlowId::Holder(_) => None,
             FlowId::Session(number) => self.by_number.get_mut(&number),
         }
     }
@@ -221,7 +226,7 @@ impl Flows {
     /// Whether there is memory for more of this holder's flows.
     pub(in crate::relay) fn has_memory(&self, holder: &Principal) -> bool {
         let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.account.total());
-        !self.is_full() || own < self.most / (self.holders.len() + 1)
+        !self.is_full() || own < self.sharers.share(self.most, holder)
     }
 
     /// Makes room for a newcomer at the cost of whoever has most of what is full.
@@ -303,7 +308,12 @@ impl Flows {
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));
-        self.holders.retain(|_, of_holder| of_holder.account.total() > 0);
+        let sharers = &mut self.sharers;
+        self.holders.retain(|holder, of_holder| {
+            let is_known = of_holder.account.total() > 0;
+            sharers.set(holder, usize::from(is_known));
+            is_known
+        });
         self.by_number.give_back();
         self.sides.give_back();
     }

@@ -13,7 +13,8 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 
 use super::accounts::charge::{Account, Charge};
-use super::accounts::principal::{Principal, Standing};
+use super::accounts::holdings::{Holding, Standing};
+use super::accounts::principal::Principal;
 use super::config::{Peer, RelayConfig};
 use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
 use super::flows::{FlowId, Previous};
@@ -115,6 +116,8 @@ pub(super) struct Link {
     pub(super) is_shared: bool,
     /// Whose budget it takes from.
     pub(super) principal: Principal,
+    /// The number of that one.
+    pub(super) holder: u64,
     /// Counts what is kept for it.
     pub(super) account: Account,
     /// The octets that wait for it, as far as they are counted there.
@@ -186,7 +189,7 @@ impl Link {
         hop: Hop<Relaying>,
         peer: Peer,
         principal: Principal,
-        account: Account,
+        holding: &Holding,
         state: State,
         now: Instant,
     ) -> Self {
@@ -197,7 +200,8 @@ impl Link {
             target: None,
             is_shared: false,
             principal,
-            account,
+            holder: holding.number,
+            account: holding.account.clone(),
             counted: 0,
             parting: None,
             input: None,

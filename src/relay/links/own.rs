@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::target::Target;
+use crate::relay::accounts::portions::Portions;
 use crate::relay::accounts::principal::Principal;
 use crate::relay::event::{ConnectionId, TokenId};
 use crate::relay::flows::FlowId;
@@ -34,19 +35,24 @@ pub(in crate::relay) struct Owns {
 struct ToOne {
     len: usize,
     by_holder: BTreeMap<Principal, BTreeSet<ConnectionId>>,
+    portions: Portions,
 }
 
 impl Owns {
     pub(in crate::relay) fn insert(&mut self, id: ConnectionId, own: &Own) {
         let to_one = self.by_next.entry(own.next.clone()).or_default();
         to_one.len += 1;
+        to_one.portions.add(&own.holder);
         to_one.by_holder.entry(own.holder.clone()).or_default().insert(id);
     }
 
     pub(in crate::relay) fn remove(&mut self, id: ConnectionId, own: &Own) {
         let Some(to_one) = self.by_next.get_mut(&own.next) else { return };
         let Some(held) = to_one.by_holder.get_mut(&own.holder) else { return };
-        to_one.len -= usize::from(held.remove(&id));
+        if held.remove(&id) {
+            to_one.len -= 1;
+            to_one.portions.remove(&own.holder);
+        }
         if held.is_empty() {
             to_one.by_holder.remove(&own.holder);
         }
@@ -60,16 +66,14 @@ impl Owns {
         self.by_next.get(next).map_or(0, |to_one| to_one.len)
     }
 
-    /// Those of the holder who has most to a relay, if they are still most when this one has
-    /// one more instead.
+    /// Those of the holder who gives way to one more of this one.
     pub(in crate::relay) fn of_largest(
         &self,
         next: &Target,
         holder: &Principal,
     ) -> Option<&BTreeSet<ConnectionId>> {
-        let by_holder = &self.by_next.get(next)?.by_holder;
-        let own = by_holder.get(holder).map_or(0, BTreeSet::len);
-        by_holder.values().max_by_key(|held| held.len()).filter(|held| held.len() > own + 1)
+        let to_one = self.by_next.get(next)?;
+        to_one.by_holder.get(to_one.portions.gives_way_to(holder)?)
     }
 }
 

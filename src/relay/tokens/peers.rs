@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rustc_hash::FxHashMap;
 
 use crate::relay::accounts::charge::{Charge, Pool};
+use crate::relay::accounts::portions::Portions;
 use crate::relay::accounts::principal::Principal;
 use crate::relay::event::{ConnectionId, TokenId};
 use crate::uri::{MsrpUri, UriKey, UriRef};
@@ -17,9 +18,10 @@ pub(in crate::relay) struct Peers {
     // The relay counts up its ids. Peers choose their URIs, which need a hasher with a key.
     by_token: FxHashMap<TokenId, HashMap<MsrpUri, Bound>>,
     by_link: FxHashMap<ConnectionId, OfLink>,
-    by_holder: BTreeMap<Principal, OfHolder>,
-    /// The holders of connections that have peers, by the octets of these.
-    by_octets: BTreeSet<(usize, Principal)>,
+    /// The connections of each holder that have peers, by the octets of these.
+    by_holder: BTreeMap<Principal, BTreeSet<(usize, ConnectionId)>>,
+    /// The octets of the peers of each holder.
+    octets: Portions,
     /// The number of the next use.
     next: u64,
     /// Counts what is kept of all of them.
@@ -32,13 +34,6 @@ struct OfLink {
     holder: Principal,
     /// Those that were used last at the end.
     by_use: BTreeMap<u64, Peer>,
-    octets: usize,
-}
-
-/// The connections of one holder that have peers, by the octets of these.
-#[derive(Debug, Default)]
-struct OfHolder {
-    links: BTreeSet<(usize, ConnectionId)>,
     octets: usize,
 }
 
@@ -128,8 +123,8 @@ impl Peers {
 
     /// The connection with the largest peers, of the holder with the largest.
     pub(in crate::relay) fn largest(&self) -> Option<ConnectionId> {
-        let (_, holder) = self.by_octets.last()?;
-        self.by_holder.get(holder)?.links.last().map(|(_, connection)| *connection)
+        let holder = self.octets.largest()?;
+        self.by_holder.get(holder)?.last().map(|(_, connection)| *connection)
     }
 
     /// A connection has another holder.
@@ -172,16 +167,13 @@ impl Peers {
 
     /// The peers of one of a holder's connections take so many octets, instead of others.
     fn recount(&mut self, holder: &Principal, connection: ConnectionId, before: usize, now: usize) {
-        let of_holder = self.by_holder.entry(holder.clone()).or_default();
-        self.by_octets.remove(&(of_holder.octets, holder.clone()));
-        of_holder.links.remove(&(before, connection));
-        of_holder.octets = of_holder.octets - before + now;
+        self.octets.set(holder, self.octets.count(holder) - before + now);
+        let links = self.by_holder.entry(holder.clone()).or_default();
+        links.remove(&(before, connection));
         if now > 0 {
-            of_holder.links.insert((now, connection));
+            links.insert((now, connection));
         }
-        if of_holder.octets > 0 {
-            self.by_octets.insert((of_holder.octets, holder.clone()));
-        } else {
+        if links.is_empty() {
             self.by_holder.remove(holder);
         }
     }
@@ -232,12 +224,12 @@ mod tests {
         }
         assert_eq!(peers.largest(), Some(third));
         peers.forget_link(second);
-        assert_eq!(peers.by_holder.values().map(|it| it.links.len()).sum::<usize>(), 2);
+        assert_eq!(peers.by_holder.values().map(BTreeSet::len).sum::<usize>(), 2);
         peers.forget_link(third);
         assert_eq!(peers.largest(), Some(first));
         peers.forget_oldest(first);
         assert!(peers.by_token.is_empty() && peers.by_link.is_empty());
-        assert!(peers.by_holder.is_empty() && peers.by_octets.is_empty());
+        assert!(peers.by_holder.is_empty() && peers.octets.largest().is_none());
         assert_eq!(account.total(), 0);
     }
 }

@@ -8,6 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConnection;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{Running, Scratch, options};
@@ -58,6 +59,16 @@ impl Authority {
         options.key = Some(signed.key.0.clone());
         options.ca = Some(self.root.0.clone());
         options
+    }
+
+    /// The first octets of a client's handshake.
+    pub fn hello(&self) -> Vec<u8> {
+        let roots = Roots::from_file(&self.root.0).unwrap();
+        let config = client_config(ServerCheck::Named(roots), None).unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut hello = Vec::new();
+        ClientConnection::new(config, name).unwrap().write_tls(&mut hello).unwrap();
+        hello
     }
 
     /// A TLS connection of a client that trusts this authority.
