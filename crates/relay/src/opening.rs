@@ -16,10 +16,11 @@ pub(crate) struct Opening {
 #[derive(Debug, Default)]
 enum Turn {
     /// It has had its last one.
-    #[default]
     Over,
     /// This is woken when it comes.
     Awaited(Waker),
+    /// The first one comes with the connection: these are accepted one at a time.
+    #[default]
     Come,
 }
 
