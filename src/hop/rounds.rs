@@ -74,6 +74,15 @@ mod tests {
         assert_eq!(rounds.add('a'), 2);
     }
 
+    /// However many others there are.
+    #[test]
+    fn a_sender_with_turns_is_known() {
+        let mut rounds = Rounds::new();
+        assert_eq!([rounds.add(0), rounds.add(0)], [0, 1]);
+        (1..4 * FEW).for_each(|sender| assert_eq!(rounds.add(sender), 0));
+        assert_eq!(rounds.add(0), 2);
+    }
+
     #[test]
     fn few_are_known_that_have_no_turn() {
         let mut rounds = Rounds::new();
