@@ -45,10 +45,6 @@ impl<S: Copy + Ord> Rounds<S> {
     pub(super) fn begin(&mut self, round: u64) {
         self.current = self.current.max(round);
     }
-
-    pub(super) fn clear(&mut self) {
-        self.next.clear();
-    }
 }
 
 #[cfg(test)]

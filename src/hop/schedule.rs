@@ -176,7 +176,7 @@ impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
 
     pub(crate) fn clear(&mut self) {
         self.turns.clear();
-        self.rounds.clear();
+        self.rounds = Rounds::new();
         self.sources.clear();
         self.queued = 0;
         self.paced.clear();

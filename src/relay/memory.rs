@@ -142,19 +142,20 @@ impl Relay {
     /// holder. If they have nothing to give that is not lost already, the next one gives.
     fn largest_gives(&mut self, now: Instant, missing: usize) {
         let share = self.config.limits.memory_octets / self.holdings.len().max(1);
-        let most = self.holdings.largest_member().map_or(0, Holding::to_give);
-        if self.holdings.strangers_to_give() > most.max(share) {
+        let largest = self.holdings.largest_member().filter(|largest| largest.to_give() > share);
+        let most = largest.map_or(share, Holding::to_give);
+        let keeps_most = largest.is_some_and(Holding::keeps_most);
+        let longest = largest.and_then(Holding::longest_queue);
+        if self.holdings.strangers_to_give() > most {
             let before = self.free_memory();
             self.strangers_give(now, share, missing);
             if self.free_memory() > before {
                 return;
             }
         }
-        let largest = self.holdings.largest_member().filter(|largest| largest.to_give() > share);
-        if largest.is_some_and(Holding::keeps_most) {
+        if keeps_most {
             self.keepers_give(now, &self.holdings.account().clone(), share, missing);
         } else {
-            let longest = largest.and_then(Holding::longest_queue);
             self.evict(longest);
         }
     }

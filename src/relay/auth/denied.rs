@@ -122,9 +122,8 @@ impl Relay {
         reason: AuthFailure,
     ) {
         self.counters.count_failure(reason);
-        let sender = self.sender(source, head.from_path(), None);
         if reason != AuthFailure::NotForThisRelay
-            && let Some((sender, _)) = sender
+            && let Some((sender, _)) = self.sender(source, head.from_path(), None)
         {
             let pair = self.pair(source, sender, &username);
             self.guesses.failed(now, &pair);
