@@ -6,18 +6,11 @@ use std::time::Duration;
 use msrp::relay::{ConnectionId, Peer};
 
 use crate::common::wire::{Raw, filler};
+use crate::flows::{FLOWS_OF_TOKEN, LARGE};
 use crate::world::*;
 
-/// More than a flow has outstanding on a connection that others share.
-const LARGE: usize = 40_000;
 /// An octet that occurs in no head.
 const FILLING: u8 = 1;
-
-/// One of many sources.
-fn source(number: usize) -> Peer {
-    let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
-    tls().address([198, 18, high, low].into())
-}
 
 fn relay() -> Peer {
     tls().relay_names(vec!["other.example".to_owned()])
@@ -26,14 +19,6 @@ fn relay() -> Peer {
 /// The URI of a stranger.
 fn stranger(number: usize) -> String {
     format!("msrps://s{number}.example:7000/x;tcp")
-}
-
-/// A client of this user, and its token.
-fn member(world: &mut World, user: &str) -> (ConnectionId, String) {
-    let link = world.accept(tls());
-    let granted = world.auth_as(link, ALICE, user, "secret", &[]);
-    assert_eq!(granted.what, "200", "{}", granted.head);
-    (link, granted.header("Use-Path").unwrap().to_owned())
 }
 
 /// An AUTH on a new connection.
@@ -75,7 +60,7 @@ fn auths_that_wait_after_guesses_take_no_place_of_others() {
     let mut config = config();
     config.limits.pending_auths = 8;
     let mut world = World::new(config);
-    let (alice, _) = member(&mut world, "alice");
+    let (alice, _) = world.client_of("alice");
     for number in 0..8 {
         for _ in 0..6 {
             ask(&mut world, source(number), "carol", "wrong");
@@ -100,7 +85,7 @@ fn lookups_for_strangers_take_no_place_of_a_client() {
     let mut config = config();
     config.limits.pending_auths = 8;
     let mut world = World::new(config);
-    let (alice, _) = member(&mut world, "alice");
+    let (alice, _) = world.client_of("alice");
     world.knows_users = false;
     let strangers: Vec<_> =
         (0..8).map(|number| ask(&mut world, source(number), "carol", "secret")).collect();
@@ -144,7 +129,7 @@ fn connections_of_flows_of_strangers_make_room_for_those_of_clients() {
         .sum();
     assert_eq!(made, OWN);
     for user in ["alice", "bob", "carol"] {
-        let (link, token) = member(&mut world, user);
+        let (link, token) = world.client_of(user);
         let to = format!("{token} msrps://other.example:2855/{user};tcp {BOB}");
         // The first one makes the connection that others share.
         assert!(send(&mut world, link, ALICE, &to) >= 1, "{user}");
@@ -165,7 +150,7 @@ fn peers_of_strangers_are_forgotten_before_those_of_a_relay() {
     for number in 0..PEERS {
         say(&mut world, link, &peer(number), &format!("{token} {ALICE}"), alice);
     }
-    let (mallet, greedy) = member(&mut world, "mallet");
+    let (mallet, greedy) = world.client_of("mallet");
     for number in 0..150 {
         let link = world.accept(source(number));
         for more in 0..2 {
@@ -189,7 +174,7 @@ fn no_queue_of_a_client_gives_way_for_those_of_strangers() {
     let mut world = World::new(config);
     // Bob has two slow ones, and no stranger has as much.
     let slow = [0, 1].map(|number| {
-        let (bob, token) = member(&mut world, "bob");
+        let (bob, token) = world.client_of("bob");
         world.stall(bob);
         let link = world.accept(source(100 + number));
         world.give(link, &open(&format!("{token} {ALICE}"), &stranger(100 + number)));
@@ -197,7 +182,7 @@ fn no_queue_of_a_client_gives_way_for_those_of_strangers() {
         bob
     });
     for number in 0..60 {
-        let (mallet, token) = member(&mut world, "mallet");
+        let (mallet, token) = world.client_of("mallet");
         let sink = world.accept(source(number));
         say(&mut world, sink, &stranger(number), &format!("{token} {ALICE}"), mallet);
         world.stall(sink);
@@ -211,7 +196,6 @@ fn no_queue_of_a_client_gives_way_for_those_of_strangers() {
 /// There are only so many of each token, and those that are too many are one.
 #[test]
 fn flows_of_strangers_leave_some_to_relays_and_to_other_strangers() {
-    const FLOWS_OF_TOKEN: usize = 1024;
     for peer in [relay(), source(2_000)] {
         let mut world = World::new(config());
         let (alice, token) = world.client(ALICE);

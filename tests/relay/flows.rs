@@ -8,7 +8,7 @@ use crate::common::wire::{Raw, filler};
 use crate::world::*;
 
 /// The most flows of one token that the relay tells apart.
-const FLOWS_OF_TOKEN: usize = 1024;
+pub const FLOWS_OF_TOKEN: usize = 1024;
 
 /// More than a flow has outstanding on a connection that others share.
 pub const LARGE: usize = 40_000;
@@ -64,11 +64,8 @@ impl Scene {
 
     /// From now on, another client sends, of this user.
     fn client(&mut self, user: &str) -> ConnectionId {
-        let link = self.world.accept(tls());
-        let granted = self.world.auth_as(link, ALICE, user, "secret", &[]);
-        self.token = granted.header("Use-Path").unwrap().to_owned();
-        self.alice = link;
-        link
+        (self.alice, self.token) = self.world.client_of(user);
+        self.alice
     }
 
     /// Closes the connections that the relay asks to close. Returns them, and why.

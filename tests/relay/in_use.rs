@@ -116,9 +116,7 @@ fn who_has_more_than_a_share_makes_room_though_all_is_in_use() {
     let mut world = World::new(config);
     let mut uploads = |user: &str, count: usize| {
         let links = (0..count).map(|_| {
-            let link = world.accept(tls());
-            let token = world.auth_as(link, ALICE, user, "secret", &[]);
-            let token = token.header("Use-Path").unwrap().to_owned();
+            let (link, token) = world.client_of(user);
             let chunk = Raw::chunk("c1", "m1", "1-*/*", "begun", '$');
             let chunk = chunk.to(&format!("{token} {ALICE}")).from(ALICE).reports("no", "");
             world.give(link, &chunk.open());

@@ -84,14 +84,8 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
 }
 
 /// A source sends to somebody who never answers, as much as the relay keeps for it.
-fn keep(world: &mut World, number: u16, sink: ConnectionId, path: &str) -> usize {
+fn keep(world: &mut World, number: usize, sink: ConnectionId, path: &str) -> usize {
     keep_some(world, source(number), sink, path, 1_001)
-}
-
-/// One of many sources.
-fn source(number: u16) -> Peer {
-    let [high, low] = number.to_be_bytes();
-    tls().address([198, 18, high, low].into())
 }
 
 /// The same, so many requests at most.

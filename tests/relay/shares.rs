@@ -138,9 +138,8 @@ impl Scene {
 
 /// A client of this relay, and the path to it.
 fn client(world: &mut World, user: &str) -> (ConnectionId, String) {
-    let link = world.accept(tls());
-    let told = world.auth_as(link, ALICE, user, "secret", &[]);
-    (link, format!("{} {ALICE}", told.header("Use-Path").unwrap()))
+    let (link, token) = world.client_of(user);
+    (link, format!("{token} {ALICE}"))
 }
 
 /// What Mallory does, and how many messages of Carol without a response are taken at least.

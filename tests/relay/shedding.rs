@@ -62,9 +62,8 @@ impl Scene {
 
 /// A client, and the path to it.
 fn client(world: &mut World, user: &str) -> (ConnectionId, String) {
-    let link = world.accept(tls());
-    let told = world.auth_as(link, ALICE, user, "secret", &[]);
-    (link, format!("{} {ALICE}", told.header("Use-Path").unwrap()))
+    let (link, token) = world.client_of(user);
+    (link, format!("{token} {ALICE}"))
 }
 
 /// Silence on them is success (RFC 4976 section 6.4.1).

@@ -33,6 +33,12 @@ pub fn tls() -> Peer {
     Peer::new(Security::Tls)
 }
 
+/// One of many sources.
+pub fn source(number: usize) -> Peer {
+    let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
+    tls().address([198, 18, high, low].into())
+}
+
 /// Plays a script twice, with the octets of each step at once and one by one. The
 /// relay must do the same.
 pub fn scripted(script: impl Fn(&mut World)) {
@@ -351,6 +357,14 @@ impl World {
         let link = self.accept(tls());
         let token = self.token(link, own);
         (link, token)
+    }
+
+    /// A client of this user, and its token.
+    pub fn client_of(&mut self, user: &str) -> (ConnectionId, String) {
+        let link = self.accept(tls());
+        let granted = self.auth_as(link, ALICE, user, "secret", &[]);
+        assert_eq!(granted.what, "200", "{}", granted.head);
+        (link, granted.header("Use-Path").unwrap().to_owned())
     }
 
     /// A token, granted after a challenge.

@@ -16,7 +16,7 @@ use tokio::task::{LocalSet, spawn_local};
 const FLOODS: usize = 200;
 /// The relay answers so many AUTHs on each connection until it closes that.
 const MOST_AUTHS: usize = 10;
-/// It answers so many before a text goes on, or handshakes: those of a few turns.
+/// So many AUTHs, or handshakes, may be answered before a text goes on: those of a few turns.
 const BEFORE_A_TEXT: usize = FLOODS / 2;
 /// The flood lasts for longer than so many texts.
 const TEXTS: usize = 10;
